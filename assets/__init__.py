@@ -1,0 +1,1 @@
+"""WHEN it runs: Dagster definitions, thin. Nothing here knows how data moves."""
