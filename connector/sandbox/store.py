@@ -1,0 +1,240 @@
+"""The tables of a workspace, and the JSON of their rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+
+from connector.sandbox.clock import Clock
+from connector.sandbox.data import conversation, publishing
+from connector.sandbox.data.generate import factory, sizes
+from connector.sandbox.data.seeds import Record, Seeds
+from connector.sandbox.present import Presenter, external_ids
+from connector.sandbox.readings import Readings
+from connector.sandbox.rows import Links, Row, Table
+from schemas import STREAMS
+
+TRANSLATED = ("changelogs", "docs_articles")
+USER_FIELDS = ("id", "name", "email", "image_url")
+TAG_FIELDS = ("id", "name", "color", "icon")
+CONVERSATIONS: dict[str, Callable[[Seeds, Record, int], list[Record]]] = {
+    "thread_messages": conversation.messages,
+    "thread_comments": conversation.comments,
+}
+
+
+class Store:
+    """All rows of a workspace. Whoever reads or changes it holds `lock`."""
+
+    def __init__(self, threads: int, seed: int, readings: Readings, clock: Clock, **more: int):
+        self.lock = threading.RLock()
+        self.readings, self.clock, self.seed = readings, clock, seed
+        self.visibility_lag = 0.0
+        self.seeds = Seeds(seed, {**sizes(threads), **more}, clock.micros(), readings)
+        self.presenters = {stream: Presenter(stream, readings) for stream in STREAMS}
+        self._turn = 0
+        self._children: dict[tuple[str, str], Table] = {}
+        self._past: dict[tuple[str, str], list[Row]] = {}
+        self._index: dict[str, list[Row]] = {}
+        self._addresses: dict[str, str] = {}
+        self._indexed = self._addressed = -1
+        self._fragments: dict[tuple[str, str], tuple[Row, bytes]] = {}
+        self.tables = {stream: self._build(stream) for stream in STREAMS if is_table(stream)}
+
+    def _build(self, stream: str) -> Table:
+        make, count = factory(stream), self.seeds.sizes[stream]
+        rows = [self._drawn(stream, make(self.seeds, n), n) for n in range(count)]
+        if stream in TRANSLATED:
+            rows += self._translations(stream, count)
+        return Table(stream, rows)
+
+    def _drawn(self, stream: str, record: Record, number: int) -> Row:
+        # The three big streams can be drawn again; the records of the others are kept.
+        keep = None if stream in ("threads", "contacts", "companies") else record
+        links = links_of(record) if stream == "threads" else None
+        stamps = record["created_at"], record["updated_at"]
+        return Row(record["id"], keep, *stamps, number=number, links=links)
+
+    def _translations(self, stream: str, count: int) -> list[Row]:
+        rows = []
+        for number in range(0, count, 5):
+            base = factory(stream)(self.seeds, number)
+            language = publishing.LANGUAGES[number // 5 % 2]
+            record = publishing.translation(self.seeds, stream, base, language)
+            shared = record["id"] == base["id"]
+            key = f"{base['id']}:{language}" if shared else record["id"]
+            rows.append(Row(key, record, record["created_at"], record["updated_at"]))
+        return rows
+
+    def record(self, stream: str, row: Row) -> Record:
+        """The record of a row; drawn again if it was never changed. Not to be modified."""
+        return row.record if row.record is not None else factory(stream)(self.seeds, row.number)
+
+    def table(self, stream: str, parent: str | None = None) -> Table:
+        """A stream's table, or the list under one parent."""
+        if stream in self.tables:
+            return self.tables[stream]
+        if parent is None:
+            raise LookupError(f"{stream} hangs under a parent: say which one")
+        return self._children.get((stream, parent)) or self._under(stream, parent)
+
+    def own_table(self, stream: str, parent: str | None) -> Table:
+        """As `table`, but kept, so that it can be changed."""
+        table = self.table(stream, parent)
+        if parent is not None and stream not in self.tables:
+            self._children[stream, parent] = table
+        return table
+
+    def _under(self, stream: str, parent: str) -> Table:
+        if stream.startswith("contact_"):
+            return Table(stream.replace("contact_", "", 1), self._linked(stream, parent))
+        above = STREAMS[stream].parent
+        assert above is not None
+        row = self.tables[above.stream].rows.get(parent)
+        if row is None or row.number < 0:
+            return Table(stream)
+        drawn = factory(above.stream)(self.seeds, row.number)
+        return Table(stream, map(as_row, self._drawn_under(stream, drawn, row.number)))
+
+    def _drawn_under(self, stream: str, parent: Record, number: int) -> list[Record]:
+        if stream in CONVERSATIONS:
+            return CONVERSATIONS[stream](self.seeds, parent, number)
+        above = STREAMS[stream].parent
+        assert above is not None
+        rows = [factory(stream)(self.seeds, number * 3 + n) for n in range(3)]
+        return [{**record, above.column: parent["id"]} for record in rows]
+
+    def _linked(self, stream: str, contact: str) -> list[Row]:
+        """Companies, issues or projects of a contact, the primary company first."""
+        if stream == "contact_companies":
+            row = self.tables["contacts"].rows[contact]
+            keys: Iterable[str] = self.record("contacts", row)["company_ids"]
+        else:
+            keys = self._needs(contact, "issues" if stream == "contact_issues" else "projects")
+        rows = self.tables[stream.replace("contact_", "", 1)].rows
+        return [rows[key] for key in keys if key in rows and not rows[key].deleted]
+
+    def _needs(self, contact: str, kind: str) -> list[str]:
+        threads = self.threads_of(contact)
+        return sorted({key for row in threads if row.links for key in getattr(row.links, kind)})
+
+    def threads_of(self, contact: str) -> list[Row]:
+        """The threads of a contact, by an index that is rebuilt when a thread has changed."""
+        table = self.tables["threads"]
+        if self._indexed != table.version:
+            self._index.clear()
+            for row in table.living():
+                if row.links and row.links.contact:
+                    self._index.setdefault(row.links.contact, []).append(row)
+            self._indexed = table.version
+        return self._index.get(contact, [])
+
+    def contact_of(self, email: str) -> str | None:
+        """The key of the living contact with this address, in any case."""
+        table = self.tables["contacts"]
+        if self._addressed != table.version:
+            rows = ((self.record("contacts", row)["email"], row.key) for row in table.living())
+            self._addresses = {address.lower(): key for address, key in rows}
+            self._addressed = table.version
+        return self._addresses.get(email.lower())
+
+    # JSON
+
+    def json(self, stream: str, row: Row) -> bytes:
+        """The row as its list serves it."""
+        if row.raw is not None:
+            return row.raw
+        if row.body is None:
+            row.body = orjson.dumps(self.presenters[stream].object(self.record(stream, row)))
+        if stream == "threads":
+            return b"%s,%s}" % (row.body[:-1], self._nested(row))
+        return self._with_tags(row) if stream == "changelogs" else row.body
+
+    def single(self, stream: str, row: Row) -> dict[str, Any]:
+        """The row as its own path serves it."""
+        listed: dict[str, Any] = orjson.loads(self.json(stream, row))
+        if stream == "docs_articles":
+            return self.presenters[stream].object(self.record(stream, row), listed=False)
+        return listed
+
+    def _nested(self, row: Row) -> bytes:
+        links = row.links
+        assert links is not None
+        tags = [self._part("tags", tag, row, TAG_FIELDS) for tag in links.tags]
+        return b'"contact":%s,"company":%s,"assignee":%s,"reporter":%s,"tags":[%s]' % (
+            self._contact(links.contact, row),
+            self._part("companies", links.company, row, None),
+            self._part("members", links.assignee, row, USER_FIELDS),
+            self._part("members", links.reporter, row, USER_FIELDS),
+            b",".join(tag for tag in tags if tag != b"null"),
+        )
+
+    def _contact(self, key: str | None, thread: Row) -> bytes:
+        row = self._seen_by("contacts", key, thread)
+        if row is None:
+            return b"null"
+        if row.body is None:
+            row.body = self._fragment("contacts", row, None)
+        return row.body
+
+    def _part(
+        self, stream: str, key: str | None, outer: Row, names: tuple[str, ...] | None
+    ) -> bytes:
+        row = self._seen_by(stream, key, outer)
+        if row is None or key is None:
+            return b"null"
+        known = self._fragments.get((stream, key))
+        if known is None or known[0] is not row:
+            known = self._fragments[stream, key] = (row, self._fragment(stream, row, names))
+        return known[1]
+
+    def _fragment(self, stream: str, row: Row, names: tuple[str, ...] | None) -> bytes:
+        record = self.record(stream, row)
+        served = self.presenters[stream].object(record)
+        if names is not None:
+            return orjson.dumps({name: served[name] for name in names if name in served})
+        if stream == "companies" and self.readings.external_ids == "documented":
+            served["external_ids"] = external_ids(record["external_ids"], "object")
+        return orjson.dumps(served)
+
+    def _seen_by(self, stream: str, key: str | None, outer: Row) -> Row | None:
+        """The nested row as it is now, or as it was when the outer row last changed."""
+        row = self.tables[stream].rows.get(key) if key else None
+        frozen = self.readings.nested == "snapshot" and stream in ("contacts", "companies")
+        if row is not None and frozen and row.turn > outer.turn:
+            past = self._past[stream, row.key]
+            row = next((old for old in reversed(past) if old.turn <= outer.turn), None)
+        return None if row is None or row.deleted else row
+
+    def _with_tags(self, row: Row) -> bytes:
+        keys = self.record("changelogs", row)["tag_ids"]
+        parts = [self._part("changelog_tags", key, row, TAG_FIELDS) for key in keys]
+        tags = b",".join(part for part in parts if part != b"null")
+        return b'%s,"tags":[%s]}' % ((row.body or b"{}")[:-1], tags)
+
+
+def is_table(stream: str) -> bool:
+    """Is the stream kept as one table, or drawn under its parents or as a document?"""
+    endpoint = STREAMS[stream]
+    return endpoint.parent is None and endpoint.shape == "rows"
+
+
+def as_row(record: Record) -> Row:
+    """The first state of a row that is kept with its record."""
+    return Row(record["id"], record, record["created_at"], record["updated_at"])
+
+
+def links_of(record: Record) -> Links:
+    """Where a thread's record points."""
+    return Links(
+        record["contact_id"],
+        record["company_id"],
+        record["assignee_id"],
+        record["reporter_id"],
+        tuple(record["tag_ids"]),
+        tuple(record["issue_ids"]),
+        tuple(record["project_ids"]),
+    )
