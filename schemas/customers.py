@@ -86,7 +86,7 @@ CUSTOMERS = (
         scopes=("companies:read",),
         asked="whole",
         columns=(
-            Column("id", "text", "Always 'linear_options': there is one document", "I"),
+            Column("id", "text", "The stream's name: there is one document"),
             Column("statuses", "json", "List of {id, name, color}, or null"),
             Column("tiers", "json", "List of {id, name}, or null"),
         ),

@@ -148,7 +148,7 @@ PUBLISHING = (
         scopes=("portal:read",),
         asked="whole",
         columns=(
-            Column("id", "text", "Always 'portal_roadmap': there is one document"),
+            Column("id", "text", "The stream's name: there is one document"),
             Column("document", "json", "The portal's answer, as received"),
         ),
         evidence="C",

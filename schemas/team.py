@@ -1,7 +1,8 @@
 """Members, invites and snippets (REFERENCE 11 and 12).
 
 Members and invites need the scope `admin`, the only one that also grants administration:
-a connector must work without it.
+a connector must work without it. The envelope of both lists is unknown (open question 20): asked
+like a list without pages, they may still answer with pages, which are then followed.
 """
 
 from schemas.endpoint import Column, Endpoint
@@ -24,6 +25,7 @@ TEAM = (
             Column("joined_at", "stamp", "When they joined", "D"),
         ),
         evidence="D",
+        paged=False,
         offered_with="a member list in this API version",
     ),
     Endpoint(
@@ -43,6 +45,7 @@ TEAM = (
             Column("created_at", "stamp", "When it was sent", "D"),
         ),
         evidence="I",
+        paged=False,
         offered_with="a list of invitations in this API version",
     ),
     Endpoint(

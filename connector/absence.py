@@ -1,0 +1,112 @@
+"""Is a row gone? Absence from a complete walk counts, once it is not too good to be believed.
+
+Where the API shows single rows, each absent one is asked for: 404, or 403 for a deleted resource,
+is the certificate (REFERENCE, open question 7). Where it doesn't, the walk itself is; but if it
+lacks a large share of the rows, they are held until a second walk lacks them too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from connector import errors, records
+from connector.client import Client
+from connector.landing import Key
+from schemas import Endpoint
+
+FEW = 5
+"""So few rows may vanish at once from a list without being held."""
+
+LIARS = 3
+"""So many absent rows found alive show that the list was wrong, when it lost a large share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Which absent rows are gone, and which are held to be live for now."""
+
+    gone: list[Key]
+    held: list[Key]
+
+
+async def judge(
+    client: Client,
+    endpoint: Endpoint,
+    absent: Sequence[Key],
+    total: int,
+    held_before: frozenset[str],
+    brake: float,
+) -> Verdict:
+    """Decide about rows that a complete walk did not show; `total` could have been shown."""
+    if endpoint.detail:
+        return await _ask_each(client, endpoint, absent, _is_sudden(absent, total, brake))
+    return by_certificate(absent, total, held_before, brake)
+
+
+def by_certificate(
+    absent: Sequence[Key], total: int, held_before: frozenset[str], brake: float
+) -> Verdict:
+    """Decide where no row can be asked for by itself."""
+    if not _is_sudden(absent, total, brake):
+        return Verdict(list(absent), [])
+    gone = [key for key in absent if as_text(key) in held_before]
+    return Verdict(gone, [key for key in absent if as_text(key) not in held_before])
+
+
+def _is_sudden(absent: Sequence[Key], total: int, brake: float) -> bool:
+    return len(absent) > FEW and len(absent) > brake * total
+
+
+def as_text(key: Key) -> str:
+    """A key as JSON, the way it is held."""
+    return orjson.dumps(key).decode()
+
+
+async def _ask_each(
+    client: Client, endpoint: Endpoint, absent: Sequence[Key], sudden: bool
+) -> Verdict:
+    gone: list[Key] = []
+    held: list[Key] = []
+    # In batches, so that a list that lost everything by mistake is found out early.
+    for start in range(0, len(absent), 16):
+        batch = absent[start : start + 16]
+        found = await asyncio.gather(*(_is_gone(client, endpoint, key) for key in batch))
+        for key, is_gone in zip(batch, found, strict=True):
+            (gone if is_gone else held).append(key)
+        if sudden and len(held) >= LIARS:
+            return Verdict(gone, [*held, *absent[start + 16 :]])
+    return Verdict(gone, held)
+
+
+async def _is_gone(client: Client, endpoint: Endpoint, key: Key) -> bool:
+    named = dict(zip(endpoint.key, key, strict=True))
+    path = str(endpoint.detail).format(id=quote(named.pop("id") or "", safe=""))
+    params = {name: value for name, value in named.items() if value}
+    try:
+        row = await client.ask(
+            path, params, lambda answer: records.parse(answer.body)[0], stream=endpoint.stream
+        )
+    except errors.NotFound:
+        return True
+    except errors.NotReadable as refusal:
+        if isinstance(refusal, errors.NotOffered):
+            return True
+        raise
+    return _is_another(endpoint, key, row)
+
+
+def _is_another(endpoint: Endpoint, key: Key, row: Any) -> bool:
+    """A translation that is gone is answered with its base: the same id, another key."""
+    row = row.get("data", row) if isinstance(row, dict) else {}
+    named = dict(zip(endpoint.key, key, strict=True))
+    return (
+        isinstance(row, dict)
+        and row.get("id") == named["id"]
+        and any(name in row and row[name] != value for name, value in named.items())
+    )

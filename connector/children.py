@@ -1,0 +1,247 @@
+"""One child stream in one run: a walk under each parent that is due, landed in rounds.
+
+What was asked under which parent, and what the parent looked like then, goes to the lake beside
+the rows. A round that is cut short lands what it has: the parents that were walked to the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from connector import absence, errors, landing, staging
+from connector.absence import Verdict
+from connector.context import Context
+from connector.decode import Decoded, Rejected, Source, decode
+from connector.lake import WalkLock
+from connector.landing import Key
+from connector.ledger import LakeFile, Landing
+from connector.listing import write_held
+from connector.staging import Mark, Staged
+from connector.walk import Question, walk
+from connector.warehouse import Due, Warehouse
+from schemas import Endpoint
+from schemas.endpoint import STAMP
+
+ROUND = 1000
+"""Parents a round: about a minute of the budget, which is what a kill may cost."""
+
+WORKERS = 24
+"""Parents asked under at a time. At 16 requests a second, this fills the budget up to 1.5 s."""
+
+
+@dataclass(slots=True)
+class Answered:
+    """What was found under one parent, by a walk that was complete."""
+
+    due: Due
+    asked_at: datetime
+    answered_at: datetime
+    found: list[Decoded]
+
+    @property
+    def rows(self) -> int:
+        """How many rows were found."""
+        return sum(one.rows.num_rows for one in self.found)
+
+
+@dataclass(slots=True)
+class Round:
+    """Parents that are due, and what came of them so far."""
+
+    walk: str
+    waiting: list[Due]
+    answered: list[Answered] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Children:
+    """A child stream: asks under every parent that is due, each once."""
+
+    context: Context
+    endpoint: Endpoint
+    _tried: list[str] = field(default_factory=list)
+
+    async def run(self) -> list[Landing]:
+        """Rounds until no parent is due."""
+        landings = []
+        with self.context.lake.walking(self.endpoint.stream) as lock:
+            while due := await self.context.with_warehouse(self._due):
+                landings.append(await self._round(due, lock))
+        return landings
+
+    def _due(self, warehouse: Warehouse) -> list[Due]:
+        return warehouse.due(
+            self.endpoint,
+            self.context.identity.at,
+            self.context.settings.lag,
+            everything=self.context.everything,
+            limit=ROUND,
+            skip=self._tried,
+        )
+
+    async def _round(self, due: list[Due], lock: WalkLock) -> Landing:
+        work = Round(self.context.lake.next_walk(), list(reversed(due)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(WORKERS, len(due))):
+                    group.create_task(self._worker(work, len(due)))
+        except BaseException:
+            if work.answered:
+                await asyncio.shield(self._land(work, lock))
+            raise
+        self._tried += work.gone
+        return await self._land(work, lock)
+
+    async def _worker(self, work: Round, total: int) -> None:
+        while work.waiting:
+            due = work.waiting.pop()
+            try:
+                answered = await self._ask(due, f"{work.walk}.0001")
+            except errors.NotFound:
+                # The parent is gone since it was listed; the next full walk will say so.
+                work.gone.append(due.parent_id)
+                continue
+            work.answered.append(answered)
+            self.context.rows[self.endpoint.stream] += answered.rows
+            left = len(work.waiting)
+            self.context.tell(self.endpoint.stream, f"{total - left} of {total} parents")
+
+    async def _ask(self, due: Due, chain: str) -> Answered:
+        parent = self.endpoint.parent
+        assert parent
+        given = ((parent.column, due.parent_id),)
+        filters = self.endpoint.filters
+        if parent.query:
+            filters = (*filters, (parent.query[0], due.query or ""))
+        page_size = self.context.settings.page_size
+        question = Question(self.endpoint, filters, given=given, page_size=page_size)
+        found: list[Decoded] = []
+        times: list[datetime] = []
+        async for page in walk(self.context.client, question):
+            answer = page.answer
+            source = Source(chain, answer.request_id, answer.answered_at, given)
+            found.append(decode(self.endpoint, page.records, source, exact=page.exact))
+            times += [answer.asked_at, answer.answered_at]
+        return Answered(due, times[0], times[-1], found)
+
+    # -- landing ---------------------------------------------------------------------------
+
+    async def _land(self, work: Round, lock: WalkLock) -> Landing:
+        staged = self._stage(work)
+        checked = self._checked(work)
+
+        def commit(warehouse: Warehouse) -> Landing:
+            absent, total = landing.absent(warehouse.con, self.endpoint, staged, checked)
+            verdict = self._judge(absent, total)
+            return self._commit(warehouse, work, staged, checked, verdict, lock)
+
+        try:
+            return await self.context.with_warehouse(commit)
+        finally:
+            staged.drop()
+
+    def _stage(self, work: Round) -> Staged:
+        lake = self.context.lake
+        question = {"stream": self.endpoint.stream, "round": work.walk}
+        staged = staging.begin(lake.root / "_staging", work.walk, question)
+        found = [one for answered in work.answered for one in answered.found]
+        rows = pa.Table.from_batches([one.rows for one in found], schema=self.endpoint.schema)
+        rejected: list[Rejected] = [r for one in found for r in one.rejected]
+        unknown = {name: kind for one in found for name, kind in one.unknown.items()}
+        batch = rows.combine_chunks().to_batches() or [
+            pa.RecordBatch.from_pylist([], schema=self.endpoint.schema)
+        ]
+        staged.add(
+            Decoded(batch[0], rejected, unknown),
+            Mark(0, f"{work.walk}.0001", None, False),
+            min((one.asked_at for one in work.answered), default=self.context.identity.at),
+            max((one.answered_at for one in work.answered), default=self.context.identity.at),
+        )
+        return staged
+
+    def _checked(self, work: Round) -> pa.Table:
+        """The parents that were walked: one row each, as the lake keeps them."""
+        done = work.answered
+        count = len(done)
+        return pa.table(
+            {
+                "stream": pa.array([self.endpoint.stream] * count, pa.string()),
+                "parent_id": pa.array([one.due.parent_id for one in done], pa.string()),
+                "signal": pa.array([one.due.signal for one in done], pa.string()),
+                "checked_at": pa.array([one.asked_at for one in done], STAMP),
+                "rows": pa.array([one.rows for one in done], pa.int64()),
+                "walk": pa.array([work.walk] * count, pa.string()),
+            }
+        )
+
+    def _judge(self, absent: list[Key], total: int) -> Verdict:
+        """No child can be asked for by itself: a sudden loss is held until it is seen twice."""
+        held = self.context.states[self.endpoint.stream].held
+        return absence.by_certificate(absent, total, held, self.context.settings.loss_brake)
+
+    def _commit(
+        self,
+        warehouse: Warehouse,
+        work: Round,
+        staged: Staged,
+        checked: pa.Table,
+        verdict: Verdict,
+        lock: WalkLock,
+    ) -> Landing:
+        con, lake, endpoint = warehouse.con, warehouse.lake, self.endpoint
+        lake.begin(work.walk)
+        news = landing.find_news(con, endpoint, staged, keep_all=lock.contended())
+        files = [
+            *landing.write_news(con, endpoint, lake, work.walk),
+            *landing.write_gone(con, endpoint, lake, staged, verdict.gone, work.walk),
+            *landing.write_aside(lake, endpoint, staged, work.walk),
+            *write_held(lake, endpoint, verdict.held, work.walk),
+            *lake.write_beside("parents", endpoint.stream, work.walk, checked),
+        ]
+        landed = self._landing(work, staged, verdict, news, files)
+        warehouse.commit(landed)
+        return landed
+
+    def _landing(
+        self,
+        work: Round,
+        staged: Staged,
+        verdict: Verdict,
+        news: landing.News,
+        files: list[LakeFile],
+    ) -> Landing:
+        assert staged.asked_at
+        assert staged.answered_at
+        return Landing(
+            walk=work.walk,
+            run=self.context.run,
+            stream=self.endpoint.stream,
+            kind="children",
+            asked_at=staged.asked_at,
+            answered_at=staged.answered_at,
+            requests=len(work.answered) + len(work.gone),
+            rows=staged.rows,
+            new=news.new,
+            changed=news.changed,
+            deleted=len(verdict.gone),
+            missing=len(verdict.held),
+            drifted=news.drifted,
+            unknown=staged.unknown,
+            files=tuple(files),
+        )
+
+
+def parents_first(streams: list[Endpoint]) -> Iterator[tuple[Endpoint, list[Endpoint]]]:
+    """Each list stream with the wanted child streams that hang under it."""
+    wanted = {endpoint.stream for endpoint in streams}
+    for endpoint in streams:
+        if endpoint.parent is None:
+            yield endpoint, [c for c in streams if c.parent and c.parent.stream == endpoint.stream]
+        elif endpoint.parent.stream not in wanted:
+            yield endpoint, []

@@ -1,0 +1,245 @@
+"""One question to the API, one answer: the header with the key, time-outs, retries, pauses.
+
+GET only. Whatever may pass (transport faults, 5xx, an answer that isn't what a list answers) is
+asked again with backoff; a 429 stops every process on the key for as long as it says; anything
+else is a typed error at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TypedDict, TypeVar
+
+import httpx
+import orjson
+
+from connector import errors
+from connector.budget import Budget
+from connector.settings import Settings
+
+T = TypeVar("T")
+
+ATTEMPTS = 7
+"""Tries of one request: with the backoff below, about a minute of trouble is sat out."""
+
+PATIENCE = 30
+"""429s in a row before one request gives up; each has waited as long as it was told to."""
+
+# httpx logs every address, and addresses of the portal hold e-mail addresses.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response with status 200.
+
+    `asked_at` and `answered_at` bracket the moment at which the API looked, by its own clock:
+    the `Date` header has whole seconds, so `asked_at` is rounded down and never too late.
+    """
+
+    body: bytes
+    request_id: str
+    asked_at: datetime
+    answered_at: datetime
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What a run has cost so far."""
+
+    requests: int = 0
+    refused: int = 0
+    retried: int = 0
+    bytes: int = 0
+    by_stream: Counter[str] = field(default_factory=Counter)
+
+
+class Client:
+    """Asks the API; shared by all walks of a run. `sleep` is given by tests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        budget: Budget,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        timeout: float = 60.0,
+        concurrency: int = 32,
+    ) -> None:
+        self.traffic = Traffic()
+        self.budget = budget
+        self._sleep = sleep
+        self._slots = asyncio.Semaphore(concurrency)
+        self._http = httpx.AsyncClient(
+            base_url=settings.base_url,
+            headers={
+                "Authorization": f"Bearer {settings.with_key().api_key}",
+                "Accept": "application/json",
+                "User-Agent": "productlane-elt",
+            },
+            timeout=httpx.Timeout(timeout, connect=10.0),
+            limits=httpx.Limits(max_connections=concurrency, keepalive_expiry=30),
+            follow_redirects=False,
+        )
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._http.aclose()
+
+    async def ask(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        read: Callable[[Answer], T],
+        *,
+        stream: str = "",
+    ) -> T:
+        """GET `path` and return what `read` makes of the answer.
+
+        Raises the errors of `connector.errors`; a `BrokenAnswer` that `read` raises is asked
+        again, since a proxy may have answered in the API's place.
+        """
+        async with self._slots:
+            for attempt in range(ATTEMPTS):
+                try:
+                    return read(await self._once(path, params, stream))
+                except errors.Unreachable as fault:
+                    fault.stream = fault.stream or stream
+                    if attempt + 1 == ATTEMPTS:
+                        raise
+                    self.traffic.retried += 1
+                    await self._sleep(random.uniform(0.5, 1) * min(2**attempt, 30) * 0.5)
+        raise AssertionError("the loop returns or raises")
+
+    async def _once(self, path: str, params: Mapping[str, str], stream: str) -> Answer:
+        for _ in range(PATIENCE):
+            await self.budget.take()
+            self.traffic.requests += 1
+            self.traffic.by_stream[stream] += 1
+            response, asked_for = await self._send(path, params)
+            self._learn(response)
+            if response.status_code != 429:
+                return _answer(response, asked_for, params, stream)
+            self.traffic.refused += 1
+            self.budget.pause(_retry_after(response))
+        raise errors.Unreachable(
+            f"the API refused {PATIENCE} times in a row for its rate limit",
+            todo="Look for another program that uses the same key",
+            status=429,
+        )
+
+    async def _send(self, path: str, params: Mapping[str, str]) -> tuple[httpx.Response, timedelta]:
+        try:
+            response = await self._http.get(path, params=dict(params))
+        except (httpx.TransportError, httpx.DecodingError) as fault:
+            # The text of a transport error may hold an address with a person's mail in it.
+            raise errors.Unreachable(
+                f"the API could not be reached ({type(fault).__name__})",
+                todo="Check the network and PRODUCTLANE_BASE_URL, and try again",
+            ) from None
+        self.traffic.bytes += response.num_bytes_downloaded
+        return response, response.elapsed
+
+    def _learn(self, response: httpx.Response) -> None:
+        limit = response.headers.get("X-RateLimit-Limit", "")
+        if limit.isdigit() and 0 < int(limit) < 10**9:
+            self.budget.learn(int(limit))
+
+
+def _answer(
+    response: httpx.Response, elapsed: timedelta, params: Mapping[str, str], stream: str
+) -> Answer:
+    if response.status_code != 200:
+        raise _refusal(response, params, stream)
+    try:
+        answered = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        raise errors.BrokenAnswer(
+            "the answer has no Date header, by which windows are closed", stream=stream
+        ) from None
+    return Answer(
+        body=response.content,
+        request_id=response.headers.get("X-Request-Id", ""),
+        asked_at=(answered - elapsed).replace(microsecond=0),
+        answered_at=answered,
+    )
+
+
+class _Where(TypedDict):
+    stream: str
+    status: int
+    code: str
+    request_id: str
+
+
+def _refusal(
+    response: httpx.Response, params: Mapping[str, str], stream: str
+) -> errors.ConnectorError:
+    """The typed error for a response that is not 200 (REFERENCE 1.5)."""
+    status = response.status_code
+    error = _envelope(response)
+    where: _Where = {
+        "stream": stream,
+        "status": status,
+        "code": str(error.get("code", "")),
+        "request_id": str(error.get("request_id") or response.headers.get("X-Request-Id", "")),
+    }
+    said = str(error.get("message", ""))[:200].rstrip(".")
+    if status in (401, 410):
+        return errors.KeyRefused(
+            "the API refused the key",
+            todo="Set PRODUCTLANE_API_KEY to a live key that begins with pl_v2_",
+            **where,
+        )
+    if status == 403 and error.get("code") == "scope_required":
+        details = error.get("details")
+        required = details.get("required", []) if isinstance(details, dict) else []
+        return errors.NotReadable(
+            f"the key lacks the scope {', '.join(map(str, required)) or 'that this list needs'}",
+            todo="Grant it to the key, or leave the stream out",
+            **where,
+        )
+    if status == 403:
+        return errors.NotOffered(said or "forbidden", **where)
+    if status == 404:
+        return errors.NotFound("not found", **where)
+    if status == 422 and "cursor" in params:
+        return errors.CursorRefused("the API refused a cursor", **where)
+    if status >= 500:
+        return errors.Unreachable("the API failed", todo="Try again later", **where)
+    if 300 <= status < 400:
+        return errors.BrokenAnswer(
+            "the API answered with a redirect", todo="Check PRODUCTLANE_BASE_URL", **where
+        )
+    return errors.BadQuestion(f"the API refused the question: {said}", **where)
+
+
+def _envelope(response: httpx.Response) -> dict[str, object]:
+    try:
+        error = orjson.loads(response.content)["error"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return {}
+    return error if isinstance(error, dict) else {}
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds to wait, literally as told (REFERENCE 1.6); one second at the least."""
+    told = response.headers.get("Retry-After", "")
+    reset = response.headers.get("X-RateLimit-Reset", "")
+    try:
+        if told.strip().isdigit():
+            return max(float(told), 1.0)
+        date = parsedate_to_datetime(response.headers["Date"])
+        until = parsedate_to_datetime(told) if told else datetime.fromtimestamp(float(reset), UTC)
+        return max((until - date).total_seconds(), 1.0)
+    except (KeyError, ValueError, OverflowError):
+        return 10.0

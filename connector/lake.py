@@ -1,0 +1,227 @@
+"""The lake: an append-only log of observations in Parquet, and the only truth.
+
+A landing writes whole files under hidden names, renames them into place, and then adds one line
+to the ledger. What a crash leaves between the two is named in a marker beforehand and removed
+by whoever takes the lock next; the walk's pages are still staged, so nothing is lost by it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from connector.errors import DataDirError
+from connector.ledger import FileKind, LakeFile, Landing, Ledger, sync_folder
+from schemas import Endpoint
+
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+class Lake:
+    """The folder `lake/` of a data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.root = data_dir / "lake"
+        self.ledger = Ledger(self.root / "_walks")
+        try:
+            for folder in ("_walks", "_staging", "_locks"):
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise DataDirError(
+                f"the data directory {data_dir} can't be written ({fault.strerror})",
+                todo="Set PRODUCTLANE_DATA_DIR to a folder of yours",
+            ) from None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lake's lock: one landing, publication or rebuild at a time, over processes.
+
+        The lock belongs to the open file, so a killed holder leaves nothing locked.
+        """
+        with _flock(self.root / "_locks" / "lake", fcntl.LOCK_EX):
+            self._recover()
+            yield
+
+    @contextmanager
+    def walking(self, stream: str) -> Iterator[WalkLock]:
+        """Make it known that a walk of the stream is under way."""
+        with _flock(self.root / "_locks" / stream, fcntl.LOCK_SH) as handle:
+            yield WalkLock(handle)
+
+    def next_walk(self) -> str:
+        """A new walk's id; ids sort in the order in which walks began."""
+        with _flock(self.root / "_locks" / "sequence", fcntl.LOCK_EX) as handle:
+            number = int(os.pread(handle, 32, 0) or b"0") + 1
+            os.pwrite(handle, str(number).encode(), 0)
+        return f"{number:010d}"
+
+    def path(self, file: LakeFile) -> str:
+        """Where a file of the ledger lies."""
+        return str(self.root / file.path)
+
+    def verify(self, file: LakeFile) -> None:
+        """Raise `DataDirError` unless the file is there, to the last bit."""
+        path = self.root / file.path
+        if not path.exists():
+            what = "is missing"
+        elif path.stat().st_size != file.bytes or _crc32(path) != file.crc32:
+            what = "is damaged"
+        else:
+            return
+        raise DataDirError(
+            f"the lake's file {path} {what}", todo="Restore it from a backup; nothing was changed"
+        )
+
+    # -- landing: all with the lock held ---------------------------------------------------
+
+    def begin(self, walk: str) -> None:
+        """Name the landing whose files are about to appear."""
+        _write_durably(self._marker, orjson.dumps({"walk": walk}))
+
+    def commit(self, landing: Landing) -> None:
+        """The landing counts from here on."""
+        self.ledger.append(landing)
+        self._marker.unlink(missing_ok=True)
+
+    def write_rows(
+        self, endpoint: Endpoint, walk: str, batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[LakeFile]:
+        """Write rows that come sorted by their partition, in a last column of that name."""
+        partition = "updated_date" if endpoint.asked == "window" else "snapshot_date"
+        folder = self.root / endpoint.stream
+        for day, tables in _by_last_column(batches):
+            path = folder / f"{partition}={day}" / f"{walk}.parquet"
+            yield self._write(path, "rows", endpoint.stream, endpoint.schema, tables)
+
+    def write_beside(
+        self, kind: FileKind, stream: str, walk: str, table: pa.Table
+    ) -> Iterator[LakeFile]:
+        """Write one of the connector's own records, if there is anything in it."""
+        if table.num_rows:
+            path = self.root / f"_{kind}" / stream / f"{walk}.parquet"
+            yield self._write(path, kind, stream, table.schema, [table])
+
+    @property
+    def _marker(self) -> Path:
+        return self.root / "_staging" / "landing.json"
+
+    def _recover(self) -> None:
+        """Remove the files of a landing that a crash kept from its line in the ledger."""
+        if not self._marker.exists():
+            return
+        walk = orjson.loads(self._marker.read_bytes())["walk"]
+        if not self._is_committed(walk):
+            for pattern in (f"*/*/{walk}.parquet", f"*/*/.{walk}.parquet"):
+                for path in self.root.glob(pattern):
+                    path.unlink()
+        self._marker.unlink()
+
+    def _is_committed(self, walk: str) -> bool:
+        newest = sorted((self.root / "_walks").glob("*.jsonl"))[-1:]
+        needle = f'"walk":"{walk}"'.encode()
+        return any(needle in path.read_bytes() for path in newest)
+
+    def _write(
+        self,
+        path: Path,
+        kind: FileKind,
+        stream: str,
+        schema: pa.Schema,
+        tables: Iterable[pa.Table | pa.RecordBatch],
+    ) -> LakeFile:
+        """A file appears whole or not at all: hidden name, disk, rename, folder's entry."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hidden = path.with_name(f".{path.name}")
+        rows = 0
+        with pq.ParquetWriter(hidden, schema, compression="zstd") as writer:
+            for table in tables:
+                writer.write(table)
+                rows += table.num_rows
+        with hidden.open("rb") as file:
+            os.fsync(file.fileno())
+        hidden.rename(path)
+        sync_folder(path.parent)
+        relative = path.relative_to(self.root).as_posix()
+        return LakeFile(relative, kind, stream, rows, path.stat().st_size, _crc32(path))
+
+
+def _by_last_column(
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+    """Batches cut where the last column changes, one day at a time; that column is left out."""
+    for day, pieces in itertools.groupby(_pieces(batches), key=lambda piece: piece[0]):
+        yield day or HIVE_NULL, (rows for _, rows in pieces)
+
+
+def _pieces(
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[tuple[str | None, pa.RecordBatch]]:
+    for batch in batches:
+        rows = batch.select(batch.schema.names[:-1])
+        runs = pc.run_end_encode(batch.column(batch.num_columns - 1))
+        start = 0
+        for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            yield day, rows.slice(start, end - start)
+            start = end
+
+
+def _crc32(path: Path) -> int:
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            crc = zlib.crc32(block, crc)
+    return crc
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    hidden = path.with_name(f".{path.name}")
+    with hidden.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    hidden.rename(path)
+    sync_folder(path.parent)
+
+
+class WalkLock:
+    """A shared lock on a stream, held while one of its walks is under way."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+
+    def contended(self) -> bool:
+        """Is another process walking the stream too? Ask with the lake's lock held.
+
+        Then nothing may be dropped as already known: of two walks that overlap, one may have
+        seen a row as it was before, and the other may land last with what was between.
+        """
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            fcntl.flock(self._handle, fcntl.LOCK_SH)
+        return False
+
+
+@contextmanager
+def _flock(path: Path, mode: int) -> Iterator[int]:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as fault:
+        raise DataDirError(f"the lock {path} can't be opened ({fault.strerror})") from None
+    try:
+        fcntl.flock(handle, mode)
+        yield handle
+    finally:
+        os.close(handle)

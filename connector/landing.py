@@ -1,0 +1,206 @@
+"""What a walk brought becomes files of the lake: what is new, what is gone, what was set aside.
+
+Every function here works inside an open warehouse, with the lake's lock held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from connector.lake import Lake
+from connector.ledger import LakeFile
+from connector.staging import Staged, rejected_table
+from connector.tables import own, quoted, same_key
+from connector.versions import children_of
+from schemas import Endpoint
+
+Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """How many of the staged rows are new, changed, or changed under an unmoved stamp."""
+
+    new: int
+    changed: int
+    drifted: int
+
+
+def find_news(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged, *, keep_all: bool
+) -> News:
+    """Leave in table `news` which staged observations say something the warehouse doesn't know.
+
+    A row of which any staged observation differs is kept with all of them: dropping those that
+    look known would lose a change back.
+    """
+    con.register("staged", staged.dataset(endpoint.schema))
+    key, stream = quoted(endpoint.key), endpoint.stream
+    stamp = "updated_at" if "updated_at" in own(endpoint) else "NULL::TIMESTAMPTZ"
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE seen AS
+        SELECT {key}, {stamp} AS stamp, _hash, _observed_at, _walk FROM staged
+        QUALIFY _hash IS DISTINCT FROM lag(_hash) OVER (
+            PARTITION BY {key} ORDER BY _observed_at, _walk)""")
+    known_stamp = 'm."updated_at"' if stamp == "updated_at" else "NULL"
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE differing AS
+        SELECT {quoted(endpoint.key, "s.")}, bool_or(m._hash IS NULL) AS is_new,
+            bool_and(s.stamp IS NOT DISTINCT FROM {known_stamp}) AS is_drift
+        FROM seen s LEFT JOIN main.{stream} m ON {same_key(endpoint, "s", "m")}
+        WHERE m._hash IS DISTINCT FROM s._hash GROUP BY ALL""")
+    semi = f"SEMI JOIN differing ON {same_key(endpoint, 'seen', 'differing')}"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE news AS FROM seen {'' if keep_all else semi}")
+    counts = con.sql(
+        "SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new), "
+        "count(*) FILTER (NOT is_new AND is_drift) FROM differing"
+    ).fetchall()[0]
+    return News(*counts)
+
+
+def write_news(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, walk: str
+) -> Iterator[LakeFile]:
+    """Write the rows of table `news` to the lake, by day; they stream through."""
+    if con.sql("SELECT count(*) FROM news").fetchall() == [(0,)]:
+        return
+    columns = quoted(endpoint.schema.names, "s.")
+    day = "updated_at" if endpoint.asked == "window" else "_observed_at"
+    same = f"{same_key(endpoint, 's', 'n')} AND s._hash = n._hash"
+    rows = con.sql(f"""
+        SELECT {columns}, CAST(CAST(s.{day} AS DATE) AS VARCHAR) AS day
+        FROM staged s SEMI JOIN news n
+            ON {same} AND s._observed_at = n._observed_at AND s._walk = n._walk
+        ORDER BY day, {quoted(endpoint.key, "s.")}""")
+    schema = endpoint.schema.append(pa.field("day", pa.string()))
+    batches = (batch.cast(schema) for batch in rows.fetch_arrow_reader(20_000))
+    yield from lake.write_rows(endpoint, walk, batches)
+
+
+def absent(
+    con: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    staged: Staged,
+    checked: pa.Table | None = None,
+) -> tuple[list[Key], int]:
+    """The rows that complete walks did not show, and how many rows they could have shown.
+
+    `checked` are the parents that were walked (`parent_id`, `checked_at`); without, the whole
+    list was. Only rows that were last read before their walk began count: a younger one may have
+    come after its place in the walk. A record that was set aside under a readable key was there;
+    one without makes absence unprovable, and then nothing is absent.
+    """
+    if any(rejected.key is None for rejected in staged.rejected):
+        return [], 0
+    con.register("staged", staged.dataset(endpoint.schema))
+    shown = _keys(con, "aside", endpoint, _aside(staged))
+    if checked is not None and endpoint.parent:
+        con.register("checked", checked)
+        span = (
+            f'main.{endpoint.stream} m JOIN checked c ON m."{endpoint.parent.column}" '
+            "= c.parent_id WHERE m._synced_at < c.checked_at"
+        )
+    else:
+        span = f"main.{endpoint.stream} m WHERE m._synced_at < $asked"
+    walked = f"(SELECT {quoted(endpoint.key, 'm.')} FROM {span}) w"
+    parameters = {} if checked is not None else {"asked": staged.asked_at}
+    rows = con.execute(
+        f"""
+        SELECT {quoted(endpoint.key)} FROM {walked}
+        ANTI JOIN staged s ON {same_key(endpoint, "w", "s")}
+        ANTI JOIN {shown} a ON {same_key(endpoint, "w", "a")} ORDER BY ALL""",
+        parameters,
+    ).fetchall()
+    total = con.execute(f"SELECT count(*) FROM {walked}", parameters).fetchall()[0][0]
+    return rows, total
+
+
+def _aside(staged: Staged) -> list[Key]:
+    return [tuple(orjson.loads(r.key)) for r in staged.rejected if r.key is not None]
+
+
+def _keys(
+    con: duckdb.DuckDBPyConnection, name: str, endpoint: Endpoint, keys: Sequence[Key]
+) -> str:
+    columns = [[key[i] for key in keys] for i in range(len(endpoint.key))]
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    con.register(name, pa.table(arrays, names=list(endpoint.key)))
+    return name
+
+
+def write_gone(
+    con: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    lake: Lake,
+    staged: Staged,
+    gone: Sequence[Key],
+    walk: str,
+) -> Iterator[LakeFile]:
+    """Tombstones for rows that are gone, and for the rows that hang under them.
+
+    A tombstone keeps the last values and the interval [`_last_seen_at`, `_noticed_at`]. It is
+    ordered by the walk's beginning: whatever was read later than that shows the row alive.
+    """
+    if not gone:
+        return
+    _keys(con, "gone", endpoint, gone)
+    assert staged.asked_at
+    assert staged.answered_at
+    for child, condition in [
+        (endpoint, same_key(endpoint, "m", "gone")),
+        *(
+            (c, f'm."{c.parent.column}" = gone.id')
+            for c in children_of(endpoint.stream)
+            if c.parent
+        ),
+    ]:
+        table = tombstones(con, child, condition, walk, staged.asked_at, staged.answered_at)
+        yield from lake.write_beside("deletions", child.stream, walk, table)
+
+
+def tombstones(
+    con: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    condition: str,
+    walk: str,
+    asked_at: datetime,
+    answered_at: datetime,
+) -> pa.Table:
+    """The live rows `m` that stand in table `gone`, as the lake keeps the fact that they are gone.
+
+    They were seen last when their present version was read, or in the full walk before this one.
+    """
+    found = con.sql(
+        f"""
+        SELECT {quoted(own(endpoint), "m.")}, m._extra, m._hash, $asked AS _observed_at,
+            $walk AS _walk, m._request_id,
+            greatest(m._synced_at, (
+                SELECT max(w.asked_at) FROM meta.walks w
+                WHERE w.stream = $stream AND w.kind = 'full' AND w.asked_at < $asked)
+            ) AS _last_seen_at,
+            $answered AS _noticed_at
+        FROM main.{endpoint.stream} m SEMI JOIN gone ON {condition}
+        WHERE m._synced_at < $asked""",
+        params={
+            "asked": asked_at,
+            "answered": answered_at,
+            "walk": walk,
+            "stream": endpoint.stream,
+        },
+    ).to_arrow_table()
+    stamp = endpoint.schema.field("_observed_at").type
+    schema = endpoint.schema.append(pa.field("_last_seen_at", stamp))
+    return found.cast(schema.append(pa.field("_noticed_at", stamp)))
+
+
+def write_aside(lake: Lake, endpoint: Endpoint, staged: Staged, walk: str) -> Iterator[LakeFile]:
+    """What was set aside, with reason and record."""
+    if staged.rejected and staged.answered_at:
+        table = rejected_table(endpoint.stream, staged.rejected, walk, staged.answered_at)
+        yield from lake.write_beside("rejected", endpoint.stream, walk, table)

@@ -1,0 +1,193 @@
+"""The ledger: what was walked, landed and run, one JSON line each, oldest first.
+
+A line is the commit point of a landing: files that no line names don't count. Lines are appended
+under the lake's lock and reach the disk before anything builds on them; a last line torn by a
+crash was never acted on, and is cut off by the next writer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from connector.errors import DataDirError
+
+FileKind = Literal["rows", "deletions", "rejected", "parents", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFile:
+    """A file of the lake: its path below the lake's folder, and what must be found there."""
+
+    path: str
+    kind: FileKind
+    stream: str
+    rows: int
+    bytes: int
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What a walk brought, as one line of the ledger. Times are the server's.
+
+    `kind`: `window`, `full`, or `children` (walks under parents). `closed` is the span of
+    `updated_at` that the walk closes, [None, t] from the beginning of time, or None.
+    """
+
+    walk: str
+    run: str
+    stream: str
+    kind: Literal["window", "full", "children"]
+    asked_at: datetime
+    answered_at: datetime
+    asked_after: datetime | None = None
+    asked_before: datetime | None = None
+    closed: tuple[datetime | None, datetime] | None = None
+    requests: int = 0
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    missing: int = 0
+    unstamped: int = 0
+    drifted: int = 0
+    unknown: dict[str, str] = field(default_factory=dict)
+    files: tuple[LakeFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOutcome:
+    """How one stream fared in a run; `error` and `todo` are empty where it went well."""
+
+    stream: str
+    outcome: Literal["done", "failed", "skipped"]
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    rejected: int = 0
+    requests: int = 0
+    error: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the connector, as one line of the ledger. Times are this machine's."""
+
+    run: str
+    command: str
+    started_at: datetime
+    ended_at: datetime
+    requests: int
+    refused: int
+    waited: float
+    bytes: int
+    streams: tuple[StreamOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the ledger has been read: a file, and a place in it."""
+
+    file: str = ""
+    offset: int = 0
+
+
+class Ledger:
+    """The JSON lines in `lake/_walks/`, one file a month."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def append(self, entry: Landing | Run) -> None:
+        """Add a line. It is on the disk when this returns. The lake's lock must be held."""
+        stamp = entry.answered_at if isinstance(entry, Landing) else entry.ended_at
+        self._folder.mkdir(parents=True, exist_ok=True)
+        newest = max((path.name for path in self._folder.glob("*.jsonl")), default="")
+        # Never before the newest file: the order of lines is the order of commits.
+        path = self._folder / max(newest, f"{stamp:%Y-%m}.jsonl")
+        line = orjson.dumps({"type": type(entry).__name__.lower(), **asdict(entry)})
+        with path.open("ab") as file:
+            file.truncate(_whole(path))
+            file.write(line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if path.name != newest:
+            sync_folder(self._folder)
+
+    def since(self, position: Position) -> Iterator[tuple[Landing | Run, Position]]:
+        """The entries after a position, each with the position behind it."""
+        for path in sorted(self._folder.glob("*.jsonl")):
+            if path.name < position.file:
+                continue
+            offset = position.offset if path.name == position.file else 0
+            yield from _entries(path, offset)
+
+
+def _entries(path: Path, offset: int) -> Iterator[tuple[Landing | Run, Position]]:
+    with path.open("rb") as file:
+        file.seek(offset)
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return
+            offset += len(line)
+            try:
+                yield _entry(orjson.loads(line)), Position(path.name, offset)
+            except (ValueError, KeyError, TypeError) as fault:
+                raise DataDirError(
+                    f"ledger line {number} after byte {offset - len(line)} of {path} is damaged",
+                    todo="Restore the file from a backup",
+                ) from fault
+
+
+def _entry(found: dict[str, Any]) -> Landing | Run:
+    kind = found.pop("type")
+    for name in (
+        "asked_at",
+        "answered_at",
+        "asked_after",
+        "asked_before",
+        "started_at",
+        "ended_at",
+    ):
+        if found.get(name):
+            found[name] = datetime.fromisoformat(found[name])
+    if kind == "run":
+        streams = tuple(StreamOutcome(**outcome) for outcome in found.pop("streams"))
+        return Run(**found, streams=streams)
+    if closed := found.pop("closed"):
+        start, end = closed
+        closed = (start and datetime.fromisoformat(start), datetime.fromisoformat(end))
+    files = tuple(LakeFile(**file) for file in found.pop("files"))
+    return Landing(**found, closed=closed, files=files)
+
+
+def _whole(path: Path) -> int:
+    """Bytes up to the end of the last whole line."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        while size:
+            step = min(size, 65536)
+            file.seek(size - step)
+            at = file.read(step).rfind(b"\n")
+            if at >= 0:
+                return size - step + at + 1
+            size -= step
+    return 0
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new or renamed entry of a folder survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,225 @@
+"""One list stream in one run: its walks, their landing, and what has gone from it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from connector import absence, errors, landing, staging
+from connector.absence import Verdict
+from connector.context import Context
+from connector.decode import Source, decode
+from connector.lake import Lake, WalkLock
+from connector.landing import Key
+from connector.ledger import LakeFile, Landing
+from connector.staging import Mark, Staged
+from connector.walk import Page, Question, Window, walk
+from connector.warehouse import Warehouse
+from schemas import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A stream's walks in this run: by a window, or, without one, in full."""
+
+    context: Context
+    endpoint: Endpoint
+    window: Window
+
+    async def run(self) -> Landing:
+        """Walk, judge what is absent, land."""
+        with self.context.lake.walking(self.endpoint.stream) as lock:
+            staged = self._staged()
+            try:
+                await self._walk(staged)
+                return await self._land(staged, lock)
+            finally:
+                staged.release()
+
+    @property
+    def _is_full(self) -> bool:
+        return not self.window
+
+    # -- walking ---------------------------------------------------------------------------
+
+    def _staged(self) -> Staged:
+        lake, stream = self.context.lake, self.endpoint.stream
+        question = {
+            "stream": stream,
+            "window": [list(pair) for pair in self.window.params().items()],
+            "questions": [
+                [list(map(list, q.filters)), list(map(list, q.given)), q.page_size]
+                for q in self._questions()
+            ],
+        }
+        root = lake.root / "_staging"
+        landed = self.context.states[stream].landed
+        found = staging.take_up(root, question, landed, self.context.identity.at)
+        if found:
+            self.context.rows[stream] += found.rows
+            self.context.progress.said(f"{stream}: goes on after page {found.pages}")
+        return found or staging.begin(root, lake.next_walk(), question)
+
+    def _questions(self) -> list[Question]:
+        """One question for each combination of flags, or each Linear team."""
+        page_size = self.context.settings.page_size
+        if self.endpoint.each_team:
+            teams = self.context.identity.team_ids
+            if not teams:
+                raise errors.NotOffered(
+                    "the workspace has no Linear team", stream=self.endpoint.stream
+                )
+            given = [(("team_id", team),) for team in teams]
+            return [
+                Question(self.endpoint, (*self.endpoint.filters, *team), self.window, team)
+                for team in given
+            ]
+        return [
+            Question(self.endpoint, part, self.window, page_size=page_size)
+            for part in self.endpoint.parts
+        ]
+
+    async def _walk(self, staged: Staged) -> None:
+        done = staged.mark
+        for part, question in enumerate(self._questions()):
+            if done and (part < done.part or (part == done.part and not done.has_more)):
+                continue
+            resumed = done if done and done.part == part else None
+            chain = resumed.chain if resumed else _next_chain(staged)
+            async for page in self._pages(question, resumed):
+                if page.restarted:
+                    chain = _next_chain(staged)
+                self._stage(staged, question, page, part, chain)
+
+    async def _pages(self, question: Question, resumed: Mark | None) -> AsyncIterator[Page]:
+        try:
+            async for page in walk(
+                self.context.client, question, resumed.cursor if resumed else None
+            ):
+                yield page
+        except (errors.NotFound, errors.BadQuestion, errors.NotOffered) as refusal:
+            if not self.endpoint.offered_with:
+                raise
+            raise errors.NotOffered(
+                f"not offered here: it needs {self.endpoint.offered_with}",
+                stream=self.endpoint.stream,
+                status=refusal.status,
+                code=refusal.code,
+                request_id=refusal.request_id,
+            ) from refusal
+
+    def _stage(self, staged: Staged, question: Question, page: Page, part: int, chain: str) -> None:
+        answer = page.answer
+        source = Source(chain, answer.request_id, answer.answered_at, question.given)
+        decoded = decode(self.endpoint, page.records, source, exact=page.exact)
+        mark = Mark(part, chain, page.cursor, page.has_more)
+        staged.add(decoded, mark, answer.asked_at, answer.answered_at)
+        self.context.rows[self.endpoint.stream] += decoded.rows.num_rows
+        self.context.tell(self.endpoint.stream)
+
+    # -- landing ---------------------------------------------------------------------------
+
+    async def _land(self, staged: Staged, lock: WalkLock) -> Landing:
+        """Land at once, unless rows are absent: then ask about them, and land after."""
+        context, endpoint = self.context, self.endpoint
+
+        def attempt(warehouse: Warehouse) -> Landing | tuple[list[Key], int]:
+            keys, total = self._absent(warehouse, staged)
+            if keys:
+                return keys, total
+            return self._commit(warehouse, staged, lock, Verdict([], []))
+
+        result = await context.with_warehouse(attempt)
+        if isinstance(result, Landing):
+            return result
+        keys, total = result
+        context.tell(endpoint.stream, f"{len(keys)} rows are absent, asking for them")
+        held = context.states[endpoint.stream].held
+        brake = context.settings.loss_brake
+        verdict = await absence.judge(context.client, endpoint, keys, total, held, brake)
+        return await context.with_warehouse(
+            lambda warehouse: self._commit(warehouse, staged, lock, verdict)
+        )
+
+    def _absent(self, warehouse: Warehouse, staged: Staged) -> tuple[list[Key], int]:
+        if not self._is_full:
+            return [], 0
+        return landing.absent(warehouse.con, self.endpoint, staged)
+
+    def _commit(
+        self, warehouse: Warehouse, staged: Staged, lock: WalkLock, verdict: Verdict
+    ) -> Landing:
+        con, lake = warehouse.con, warehouse.lake
+        lake.begin(staged.walk)
+        news = landing.find_news(con, self.endpoint, staged, keep_all=lock.contended())
+        files = [
+            *landing.write_news(con, self.endpoint, lake, staged.walk),
+            *landing.write_gone(con, self.endpoint, lake, staged, verdict.gone, staged.walk),
+            *landing.write_aside(lake, self.endpoint, staged, staged.walk),
+            *write_held(lake, self.endpoint, verdict.held, staged.walk),
+        ]
+        landed = self._landing(staged, verdict, news, files)
+        warehouse.commit(landed)
+        staged.drop()
+        return landed
+
+    def _landing(
+        self, staged: Staged, verdict: Verdict, news: landing.News, files: list[LakeFile]
+    ) -> Landing:
+        assert staged.asked_at
+        assert staged.answered_at
+        return Landing(
+            walk=staged.walk,
+            run=self.context.run,
+            stream=self.endpoint.stream,
+            kind="full" if self._is_full else "window",
+            asked_at=staged.asked_at,
+            answered_at=staged.answered_at,
+            asked_after=self.window.after,
+            asked_before=self.window.before,
+            closed=self._closed(staged.asked_at),
+            requests=self.context.client.traffic.by_stream[self.endpoint.stream],
+            rows=staged.rows,
+            new=news.new,
+            changed=news.changed,
+            deleted=len(verdict.gone),
+            missing=len(verdict.held),
+            unstamped=staged.unstamped,
+            drifted=news.drifted,
+            unknown=staged.unknown,
+            files=tuple(files),
+        )
+
+    def _closed(self, asked_at: datetime) -> tuple[datetime | None, datetime] | None:
+        """What the walk has closed: up to its beginning by the server's clock, less the lag.
+
+        A row whose last change was visible when the walk began was read, since its place in the
+        walk (`created_at`) doesn't move (FAILURES, "Why windows close safely").
+        """
+        if self.endpoint.asked != "window":
+            return None
+        start, end = self.window.after, asked_at - self.context.settings.lag
+        if self.window.before:
+            end = min(end, self.window.before)
+        return (start, end) if start is None or start < end else None
+
+
+def write_held(lake: Lake, endpoint: Endpoint, held: list[Key], walk_id: str) -> Iterator[LakeFile]:
+    """Rows that were absent but are not believed to be gone."""
+    table = pa.table(
+        {
+            "stream": pa.array([endpoint.stream] * len(held), pa.string()),
+            "key": pa.array([absence.as_text(key) for key in held], pa.string()),
+            "walk": pa.array([walk_id] * len(held), pa.string()),
+        }
+    )
+    yield from lake.write_beside("missing", endpoint.stream, walk_id, table)
+
+
+def _next_chain(staged: Staged) -> str:
+    """The id of a chain of cursors; those of one walk sort in the order in which they began."""
+    number = int(staged.mark.chain.rpartition(".")[2]) + 1 if staged.mark else 1
+    return f"{staged.walk}.{number:04d}"

@@ -1,0 +1,99 @@
+"""What a user can set, from the environment or a `.env` file in the working directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from connector.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://productlane.com/api/v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where to read, where to write, and the two margins of time.
+
+    `lag`: how late a change may become visible in a list after its stamp; a window closes no
+    later than the server's clock minus this. `overlap`: how far before the last closed moment
+    the next walk asks; it covers filters with or without their bound, and clocks that differ
+    between the API's servers (REFERENCE, open question 1: at least five minutes).
+    `loss_brake`: the share of a stream's rows that may vanish in one walk and be believed.
+    """
+
+    api_key: str = field(default="", repr=False)
+    base_url: str = DEFAULT_BASE_URL
+    data_dir: Path = Path("data")
+    start_date: date = date(2022, 1, 1)
+    lag: timedelta = timedelta(seconds=60)
+    overlap: timedelta = timedelta(minutes=5)
+    page_size: int = 200
+    loss_brake: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not self.base_url.startswith(("http://", "https://")):
+            raise ConfigurationError(
+                f"PRODUCTLANE_BASE_URL is not a web address: {self.base_url!r}",
+                todo=f"Leave it out for {DEFAULT_BASE_URL}",
+            )
+        if not 1 <= self.page_size <= 200:
+            raise ConfigurationError("PRODUCTLANE_PAGE_SIZE must be from 1 to 200")
+
+    def with_key(self) -> Settings:
+        """These settings, once it is sure that there is a key to ask with."""
+        if not self.api_key:
+            raise ConfigurationError(
+                "PRODUCTLANE_API_KEY is not set",
+                todo="Export it, or write it into .env; `productlane-elt demo` needs no key",
+            )
+        return self
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings from the environment; what it lacks, from `.env`; what that lacks, defaults."""
+        values = _values(environ)
+        return cls(
+            api_key=values.get("PRODUCTLANE_API_KEY", "").strip(),
+            base_url=(values.get("PRODUCTLANE_BASE_URL") or DEFAULT_BASE_URL).rstrip("/"),
+            data_dir=Path(values.get("PRODUCTLANE_DATA_DIR") or "data"),
+            start_date=_date(values, "PRODUCTLANE_START_DATE", date(2022, 1, 1)),
+            lag=timedelta(seconds=_number(values, "PRODUCTLANE_LAG_SECONDS", 60)),
+            overlap=timedelta(seconds=_number(values, "PRODUCTLANE_OVERLAP_SECONDS", 300)),
+            page_size=int(_number(values, "PRODUCTLANE_PAGE_SIZE", 200)),
+            loss_brake=_number(values, "PRODUCTLANE_LOSS_BRAKE", 0.25),
+        )
+
+
+def _values(environ: Mapping[str, str] | None) -> dict[str, str]:
+    if environ is not None:
+        return dict(environ)
+    from_file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    return from_file | dict(os.environ)
+
+
+def _date(values: Mapping[str, str], name: str, default: date) -> date:
+    text = values.get(name)
+    if not text:
+        return default
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{name} is not a date like 2024-01-31: {text!r}") from None
+
+
+def _number(values: Mapping[str, str], name: str, default: float) -> float:
+    text = values.get(name)
+    if not text:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise ConfigurationError(f"{name} is not a number from 0 up: {text!r}")
+    return number

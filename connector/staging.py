@@ -1,0 +1,205 @@
+"""Pages on their way to the lake, one file each, so that a killed walk goes on where it was.
+
+A staged walk is taken up again if it asked the very same question, is young enough for its
+cursor, and nothing of its stream has landed since: what landed later may have been compared with
+less than these pages know (see `lake.WalkLock`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from connector.decode import Decoded, Rejected
+
+YOUNG = timedelta(hours=6)
+"""How old a staged walk may be to go on; the life of a cursor is not known (question 27)."""
+
+
+@dataclass(slots=True)
+class Mark:
+    """Where a staged walk stands: its part, the id of its chain, and the page that comes next."""
+
+    part: int
+    chain: str
+    cursor: str | None
+    has_more: bool
+
+
+@dataclass(slots=True)
+class Staged:
+    """The staged pages of one stream's walk, all parts of it.
+
+    `asked_at` is the server's clock when the walk began, `answered_at` at its latest page.
+    """
+
+    folder: Path
+    walk: str
+    question: dict[str, Any]
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    mark: Mark | None = None
+    pages: int = 0
+    rows: int = 0
+    unstamped: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)
+    _files: list[Path] = field(default_factory=list)
+    _handle: int = -1
+
+    def add(self, decoded: Decoded, mark: Mark, asked_at: datetime, answered_at: datetime) -> None:
+        """Stage a page. It survives a crash when this returns."""
+        note = {
+            "part": mark.part,
+            "chain": mark.chain,
+            "cursor": mark.cursor,
+            "has_more": mark.has_more,
+            "asked_at": asked_at.isoformat(),
+            "answered_at": answered_at.isoformat(),
+            "rejected": [[r.reason, r.record, r.key] for r in decoded.rejected],
+            "unknown": decoded.unknown,
+        }
+        path = self.folder / f"{self.pages + 1:06d}.arrow"
+        _write(path, decoded.rows, note)
+        self._count(path, decoded.rows, note)
+
+    def _count(self, path: Path, rows: pa.RecordBatch, note: dict[str, Any]) -> None:
+        self.mark = Mark(note["part"], note["chain"], note["cursor"], note["has_more"])
+        self.asked_at = self.asked_at or datetime.fromisoformat(note["asked_at"])
+        self.answered_at = datetime.fromisoformat(note["answered_at"])
+        self.rejected += [Rejected(*rejected) for rejected in note["rejected"]]
+        self.unknown = note["unknown"] | self.unknown
+        self.pages += 1
+        self.rows += rows.num_rows
+        if "updated_at" in rows.schema.names:
+            self.unstamped += rows.column("updated_at").null_count
+        self._files.append(path)
+
+    def dataset(self, schema: pa.Schema) -> ds.Dataset:
+        """All staged rows, to be scanned without being held."""
+        files = [str(path) for path in self._files]
+        return (
+            ds.dataset(files, format="ipc", schema=schema)
+            if files
+            else ds.dataset(pa.table([[] for _ in schema], schema=schema))
+        )
+
+    def drop(self) -> None:
+        """The walk has landed, or counts no more."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.release()
+
+    def release(self) -> None:
+        """Leave the pages to whoever asks the same question next."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+def take_up(root: Path, question: dict[str, Any], landed: str, now: datetime) -> Staged | None:
+    """The staged walk of the same question that may go on; dead ones of the stream are removed.
+
+    `landed` is the id of the stream's latest landing. A walk that another process is at is left
+    alone: its folder is locked, and the lock dies with its holder.
+    """
+    found = None
+    for folder in sorted(root.glob(f"{question['stream']}-*")):
+        staged = _read(folder)
+        if staged is None:
+            continue
+        fits = staged.question == question and staged.walk > landed and not found
+        if fits and staged.asked_at and now - staged.asked_at < YOUNG:
+            found = staged
+        else:
+            staged.drop()
+    return found
+
+
+def begin(root: Path, walk: str, question: dict[str, Any]) -> Staged:
+    """A new staged walk, locked to this process."""
+    folder = root / f"{question['stream']}-{walk}"
+    folder.mkdir(parents=True)
+    handle = os.open(folder / "walk.json", os.O_RDWR | os.O_CREAT, 0o644)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    os.write(handle, orjson.dumps({"walk": walk, "question": question}))
+    return Staged(folder, walk, question, _handle=handle)
+
+
+def _read(folder: Path) -> Staged | None:
+    """The staged walk in a folder, locked to this process; None if another one is at it."""
+    try:
+        handle = os.open(folder / "walk.json", os.O_RDWR)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except FileNotFoundError:
+        return None
+    staged = Staged(folder, "", {}, _handle=handle)
+    try:
+        found = orjson.loads(os.pread(handle, 1 << 20, 0))
+    except orjson.JSONDecodeError:
+        return staged  # killed while it began: fits no question, and is dropped
+    staged.walk, staged.question = found["walk"], found["question"]
+    for path, rows, note in _pages(folder):
+        staged._count(path, rows, note)
+    return staged
+
+
+def _pages(folder: Path) -> Iterator[tuple[Path, pa.RecordBatch, dict[str, Any]]]:
+    """The pages from the first on, up to the first that isn't there."""
+    number = 1
+    while (path := folder / f"{number:06d}.arrow").exists():
+        with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+            yield path, reader.get_batch(0), orjson.loads(reader.schema.metadata[b"page"])
+        number += 1
+
+
+def _write(path: Path, rows: pa.RecordBatch, note: dict[str, Any]) -> None:
+    hidden = path.with_name(f".{path.name}")
+    schema = rows.schema.with_metadata({"page": orjson.dumps(note)})
+    with hidden.open("wb") as file:
+        with pa.ipc.new_file(file, schema) as writer:
+            writer.write_batch(rows)
+        file.flush()
+        os.fsync(file.fileno())
+    hidden.rename(path)
+
+
+def rejected_table(
+    stream: str, rejected: Iterable[Rejected], walk: str, observed_at: datetime
+) -> pa.Table:
+    """What was set aside, as a table for the lake: stream, key, reason, record, when."""
+    found = list(dict.fromkeys(rejected))
+    schema = pa.schema(
+        [
+            ("stream", pa.string()),
+            ("key", pa.string()),
+            ("reason", pa.string()),
+            ("record", pa.string()),
+            ("observed_at", pa.timestamp("us", tz="UTC")),
+            ("walk", pa.string()),
+        ]
+    )
+    rows = [
+        {
+            "stream": stream,
+            "key": one.key,
+            "reason": one.reason,
+            "record": one.record,
+            "observed_at": observed_at,
+            "walk": walk,
+        }
+        for one in found
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)

@@ -1,0 +1,203 @@
+"""The tables as a function of the set of observations, whatever order they land in.
+
+One total order decides: when the server was asked (`_observed_at`), then the walk (ids sort by
+their beginning), then the row's own stamp, then the content's hash. Why not `updated_at` first: it
+can be set by hand and so move back, and then the newer reading is right. A stale replica that
+answers with an older state is read as a change back, and mended by the next walk that reads the
+row; the other order would keep a stamp that moved back wrong for ever.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from connector.tables import ENTITIES, own, quoted, same_key
+from schemas import STREAMS, Endpoint
+
+# The source's own word on since when: its latest change; for rows without one, their beginning.
+STAMPS = ("updated_at", "created_at", "joined_at")
+
+
+def apply(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: list[str], deletions: list[str]
+) -> None:
+    """Bring `main` and `past` up to date with new files of the lake, in the caller's transaction.
+
+    Rows that were never heard of go straight in; for every other row, all that was ever observed
+    of it is put in order again. Cost follows the number of rows in the files.
+    """
+    if not rows and not deletions:
+        return
+    _arrivals(con, endpoint, rows, deletions)
+    _insert_fresh(con, endpoint)
+    _reorder_busy(con, endpoint)
+    _derive(con, endpoint)
+    for name in ("arrivals", "fresh", "busy"):
+        con.execute(f"DROP VIEW IF EXISTS {name}" if name == "arrivals" else f"DROP TABLE {name}")
+
+
+def _arrivals(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: list[str], deletions: list[str]
+) -> None:
+    """View `arrivals` of the new events; tables `fresh` and `busy` of their keys."""
+    columns = f"{quoted(own(endpoint))}, _extra, _hash, _observed_at, _walk, _request_id"
+    sources = [
+        f"SELECT {columns}, {extra} FROM read_parquet({files!r}, hive_partitioning = false)"
+        for files, extra in (
+            (
+                rows,
+                "false AS _deleted, NULL::TIMESTAMPTZ AS _last_seen_at, "
+                "NULL::TIMESTAMPTZ AS _noticed_at",
+            ),
+            (deletions, "true AS _deleted, _last_seen_at, _noticed_at"),
+        )
+        if files
+    ]
+    con.execute(f"CREATE OR REPLACE TEMP VIEW arrivals AS {' UNION ALL '.join(sources)}")
+    key, stream = quoted(endpoint.key), endpoint.stream
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE keys AS
+        SELECT {key}, count(*) = 1 AND NOT bool_or(_deleted) AS single
+        FROM arrivals GROUP BY {key}""")
+    known = " OR ".join(
+        f"EXISTS (FROM {schema}.{stream} k WHERE {same_key(endpoint, 'k', 'keys')})"
+        for schema in ("main", "past")
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE busy AS SELECT {key} FROM keys WHERE NOT single OR {known}"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {key} FROM keys k "
+        f"WHERE NOT EXISTS (FROM busy WHERE {same_key(endpoint, 'busy', 'k')})"
+    )
+    con.execute("DROP TABLE keys")
+
+
+def _stamp(endpoint: Endpoint) -> str:
+    found = [name for name in STAMPS if name in own(endpoint)]
+    return f"coalesce({quoted([*found])}, NULL::TIMESTAMPTZ)" if found else "NULL::TIMESTAMPTZ"
+
+
+def _insert_fresh(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
+    columns = quoted(own(endpoint))
+    since = f"coalesce(least({_stamp(endpoint)}, _observed_at), _observed_at)"
+    con.execute(f"""
+        INSERT INTO main.{endpoint.stream}
+            ({columns}, _extra, _synced_at, _valid_from, _hash, _walk, _request_id)
+        SELECT {columns}, _extra, _observed_at, {since}, _hash, _walk, _request_id
+        FROM arrivals a SEMI JOIN fresh ON {same_key(endpoint, "a", "fresh")}""")
+
+
+def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
+    if con.sql("SELECT count(*) FROM busy").fetchall() == [(0,)]:
+        return
+    stream, columns = endpoint.stream, quoted(own(endpoint))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE versions AS {_versions(endpoint)}")
+    for schema in ("main", "past"):
+        con.execute(
+            f"DELETE FROM {schema}.{stream} k USING busy WHERE {same_key(endpoint, 'k', 'busy')}"
+        )
+    con.execute(f"""
+        INSERT INTO main.{stream}
+            ({columns}, _extra, _synced_at, _valid_from, _hash, _walk, _request_id)
+        SELECT {columns}, _extra, _observed_at, _valid_from, _hash, _walk, _request_id
+        FROM versions WHERE _present""")
+    past = (
+        "_extra, _observed_at, _valid_from, _valid_to, _deleted, _repeat, _last_seen_at, "
+        "_noticed_at, _hash, _walk, _request_id"
+    )
+    con.execute(
+        f"INSERT INTO past.{stream} ({columns}, {past}) SELECT {columns}, {past} "
+        "FROM versions WHERE NOT _present"
+    )
+    con.execute("DROP TABLE versions")
+
+
+def _versions(endpoint: Endpoint) -> str:
+    """SQL of every observation of the `busy` rows, each with the span in which it held.
+
+    An observation that finds what the one before found is a repeat and begins no version. A new
+    version holds since the row's own stamp, if that moved forward, else since it was observed;
+    never since before the version it follows.
+    """
+    columns, key, stream = quoted(own(endpoint)), quoted(endpoint.key), endpoint.stream
+    none = "NULL::TIMESTAMPTZ"
+    event = f"{columns}, _extra, _hash, _walk, _request_id"
+    busy = f"SEMI JOIN busy ON {same_key(endpoint, 'e', 'busy')}"
+    in_order = f"PARTITION BY {key} ORDER BY _observed_at, _walk, stamp NULLS FIRST, _hash"
+    return f"""
+        WITH events AS (
+            SELECT {event}, _observed_at, _deleted, _last_seen_at, _noticed_at
+            FROM arrivals e {busy}
+            UNION ALL
+            SELECT {event}, _synced_at, false, {none}, {none} FROM main.{stream} e {busy}
+            UNION ALL
+            SELECT {event}, _observed_at, _deleted, _last_seen_at, _noticed_at
+            FROM past.{stream} e {busy}
+        ), compared AS (
+            SELECT *, {_stamp(endpoint)} AS stamp,
+                lag(_hash) OVER before AS hash_before, lag(_deleted) OVER before AS deleted_before,
+                max(stamp) OVER (before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                    AS stamp_before,
+                row_number() OVER before AS place
+            FROM events WINDOW before AS ({in_order})
+        ), judged AS (
+            SELECT *,
+                coalesce(hash_before = _hash AND deleted_before = _deleted, false) AS _repeat,
+                CASE WHEN NOT _deleted AND (stamp_before IS NULL OR stamp > stamp_before)
+                    THEN coalesce(least(stamp, _observed_at), _observed_at)
+                    ELSE _observed_at END AS since
+            FROM compared
+        ), spans AS (
+            SELECT * EXCLUDE (since),
+                CASE WHEN NOT _repeat THEN max(CASE WHEN NOT _repeat THEN since END) OVER (
+                    PARTITION BY {key} ORDER BY place ROWS UNBOUNDED PRECEDING) END AS _valid_from
+            FROM judged
+        )
+        SELECT * EXCLUDE (_valid_from), _valid_from,
+            CASE WHEN NOT _repeat THEN lead(_valid_from) OVER (
+                PARTITION BY {key}, _repeat ORDER BY place) END AS _valid_to,
+            NOT _repeat AND NOT _deleted AND lead(place) OVER (
+                PARTITION BY {key}, _repeat ORDER BY place) IS NULL AS _present
+        FROM spans"""
+
+
+def _derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
+    """The rows of `external_ids` and `thread_tags` that follow from the rows that came."""
+    if entity := ENTITIES.get(endpoint.stream):
+        con.execute(
+            f"DELETE FROM main.external_ids e USING busy "
+            f"WHERE e.entity_type = '{entity}' AND e.entity_id = busy.id"
+        )
+        con.execute(f"INSERT INTO main.external_ids {_external_ids(endpoint.stream, entity)}")
+    if endpoint.stream == "threads":
+        con.execute("DELETE FROM main.thread_tags t USING busy WHERE t.thread_id = busy.id")
+        con.execute(f"""
+            INSERT INTO main.thread_tags
+            SELECT DISTINCT id, tag ->> 'id' FROM (
+                SELECT id, unnest(CAST(tags AS JSON[])) AS tag FROM main.threads
+                SEMI JOIN {_TOUCHED} USING (id) WHERE json_type(tags) = 'ARRAY'
+            ) WHERE tag ->> 'id' IS NOT NULL""")
+
+
+_TOUCHED = "(SELECT id FROM fresh UNION ALL SELECT id FROM busy) touched"
+
+
+def _external_ids(stream: str, entity: str) -> str:
+    """SQL of a stream's external ids: {"hubspot": "7"} names systems, ["7"] doesn't."""
+    source = f"main.{stream} SEMI JOIN {_TOUCHED} USING (id)"
+    return f"""
+        SELECT '{entity}', id, system, external_ids ->> ('$."' || system || '"') FROM (
+            SELECT id, external_ids, unnest(json_keys(external_ids)) AS system FROM {source}
+            WHERE json_type(external_ids) = 'OBJECT')
+        WHERE external_ids ->> ('$."' || system || '"') IS NOT NULL
+        UNION
+        SELECT '{entity}', id, NULL, entry ->> '$' FROM (
+            SELECT id, unnest(CAST(external_ids AS JSON[])) AS entry FROM {source}
+            WHERE json_type(external_ids) = 'ARRAY')
+        WHERE entry ->> '$' IS NOT NULL"""
+
+
+def children_of(stream: str) -> list[Endpoint]:
+    """The streams that hang under a stream's rows."""
+    return [e for e in STREAMS.values() if e.parent and e.parent.stream == stream]
