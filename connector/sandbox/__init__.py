@@ -10,7 +10,17 @@ from connector.sandbox.box import Sandbox
 from connector.sandbox.clock import Clock
 from connector.sandbox.exchange import Request
 from connector.sandbox.faults import Fault
+from connector.sandbox.process import serve, start_process
 from connector.sandbox.readings import Readings
 from connector.sandbox.workspace import Workspace
 
-__all__ = ["Clock", "Fault", "Readings", "Request", "Sandbox", "Workspace"]
+__all__ = [
+    "Clock",
+    "Fault",
+    "Readings",
+    "Request",
+    "Sandbox",
+    "Workspace",
+    "serve",
+    "start_process",
+]

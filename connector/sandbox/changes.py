@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from connector.sandbox.clock import to_micros
-from connector.sandbox.data import conversation, publishing
-from connector.sandbox.data.generate import factory
-from connector.sandbox.data.seeds import Record
 from connector.sandbox.present import HIDDEN
 from connector.sandbox.rows import Row, Table
+from connector.sandbox.sample import conversation, publishing
+from connector.sandbox.sample.generate import factory
+from connector.sandbox.sample.seeds import Record
 from connector.sandbox.stamps import as_micros
 from connector.sandbox.store import Store, links_of
 from schemas import STREAMS
@@ -91,7 +91,7 @@ class Changes(Store):
         with self.lock:
             table = self.own_table(stream, parent)
             record = self._record_of(stream, table, key)
-            given = {name: as_micros(value) for name, value in fields.items()}
+            given: Record = {name: as_micros(value) for name, value in fields.items()}
             if stream == "threads" and "status" in given:
                 given = {**_status_change(given["status"], self.stamp()), **given}
             if stream == "contacts" and "company_id" in given and "company_ids" not in given:

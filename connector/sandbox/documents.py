@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.sandbox.data import customers, roadmap as linear
 from connector.sandbox.keys import Key
+from connector.sandbox.sample import customers
+from connector.sandbox.sample import roadmap as linear
 from connector.sandbox.store import Store
 
 

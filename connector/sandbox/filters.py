@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connector.sandbox.data.feedback import PAINS, TABS
-from connector.sandbox.data.publishing import DRAFT_KINDS, DRAFT_STATUSES, VISIBILITIES
-from connector.sandbox.data.words import ORIGINS
 from connector.sandbox.readings import Readings
 from connector.sandbox.refusal import invalid
 from connector.sandbox.rows import Record
+from connector.sandbox.sample.feedback import PAINS, TABS
+from connector.sandbox.sample.publishing import DRAFT_KINDS, DRAFT_STATUSES, VISIBILITIES
+from connector.sandbox.sample.words import ORIGINS
 
 Test = Callable[[Record], bool]
 Filter = Callable[[str, str, Readings], Test | None]

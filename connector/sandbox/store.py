@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 
 from connector.sandbox.clock import Clock
-from connector.sandbox.data import conversation, publishing
-from connector.sandbox.data.generate import factory, sizes
-from connector.sandbox.data.seeds import Record, Seeds
 from connector.sandbox.present import Presenter, external_ids
 from connector.sandbox.readings import Readings
 from connector.sandbox.rows import Links, Row, Table
+from connector.sandbox.sample import conversation, publishing
+from connector.sandbox.sample.generate import factory, sizes
+from connector.sandbox.sample.seeds import Record, Seeds
 from schemas import STREAMS
 
 TRANSLATED = ("changelogs", "docs_articles")

@@ -45,6 +45,7 @@ class Wire:
         self._api, self._latency = api, latency
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or do to it what a fault demands."""
         body = await _body(receive) if scope["method"] != "GET" else b""
         if self._latency:
             await asyncio.sleep(self._latency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import orjson
 from connector.sandbox.changes import Changes
 from connector.sandbox.clock import Clock, to_micros
 from connector.sandbox.documents import customer_portal, linear_options, roadmap
+from connector.sandbox.random_changes import change_randomly
 from connector.sandbox.readings import Readings
 from connector.sandbox.rows import Row
 from connector.sandbox.store import is_table
@@ -108,6 +110,10 @@ class Workspace(Changes):
         if stream == "contact_portals" and readings.plan != "scale":
             return "403"
         return readings.invites if stream == "invites" and readings.invites != "listed" else None
+
+    def change_randomly(self, rng: random.Random, n: int = 1) -> dict[str, int]:
+        """Make `n` believable changes; the result counts them by kind."""
+        return change_randomly(self, rng, n)
 
     # Arrangements for tests
 

@@ -52,7 +52,7 @@ def create_contact(ask: Ask) -> bytes:
         if space.contact_of(body["email"]) is not None:
             raise Refusal(409, "conflict", "A contact with this email already exists.")
         company = _company(ask, body)
-        blank = {"name": None, "image_url": None, "is_subscribed": True, "external_ids": {}}
+        blank: Record = {"name": None, "image_url": None, "is_subscribed": True, "external_ids": {}}
         ids = [company] if company else []
         fields = {**blank, **_own(body), "company_id": company, "company_ids": ids}
         return _contact(ask, space.create("contacts", **fields))

@@ -1,0 +1,1 @@
+"""Believable records from a seed, per area of the API."""
