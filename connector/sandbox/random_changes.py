@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from connector.sandbox.sample import words
 from connector.sandbox.changes import Changes
+from connector.sandbox.sample import words
 
 Change = Callable[[Changes, random.Random], None]
 

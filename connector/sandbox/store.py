@@ -148,7 +148,7 @@ class Store:
         if row.raw is not None:
             return row.raw
         if row.body is None:
-            row.body = orjson.dumps(self.presenters[stream].object(self.record(stream, row)))
+            row.body = kept_json(self.presenters[stream].object(self.record(stream, row)))
         if stream == "threads":
             return b"%s,%s}" % (row.body[:-1], self._nested(row))
         return self._with_tags(row) if stream == "changelogs" else row.body
@@ -195,10 +195,10 @@ class Store:
         record = self.record(stream, row)
         served = self.presenters[stream].object(record)
         if names is not None:
-            return orjson.dumps({name: served[name] for name in names if name in served})
+            return kept_json({name: served[name] for name in names if name in served})
         if stream == "companies" and self.readings.external_ids == "documented":
             served["external_ids"] = external_ids(record["external_ids"], "object")
-        return orjson.dumps(served)
+        return kept_json(served)
 
     def _seen_by(self, stream: str, key: str | None, outer: Row) -> Row | None:
         """The nested row as it is now, or as it was when the outer row last changed."""
@@ -214,6 +214,11 @@ class Store:
         parts = [self._part("changelog_tags", key, row, TAG_FIELDS) for key in keys]
         tags = b",".join(part for part in parts if part != b"null")
         return b'%s,"tags":[%s]}' % ((row.body or b"{}")[:-1], tags)
+
+
+def kept_json(served: Record) -> bytes:
+    """JSON to be kept: orjson's own result occupies kilobytes, whatever its length."""
+    return bytes(memoryview(orjson.dumps(served)))
 
 
 def is_table(stream: str) -> bool:
