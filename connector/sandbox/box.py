@@ -41,10 +41,11 @@ class Sandbox:
         host: str = "127.0.0.1",
         port: int = 0,
         latency_ms: float = 0.0,
+        warm: bool = False,
         **sizes: int,
     ) -> None:
         self.clock = clock or Clock(start)
-        self.workspace = Workspace(threads, seed, readings, self.clock, **sizes)
+        self.workspace = Workspace(threads, seed, readings, self.clock, warm=warm, **sizes)
         self._keys = Keys(seed, key)
         self._api = Api(self.workspace, self._keys, limit)
         self._socket = listen(host, port)

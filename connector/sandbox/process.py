@@ -37,9 +37,9 @@ def serve(
     gc.disable()  # a large workspace is built of millions of small objects, none of them garbage
     box = Sandbox(
         threads, seed=seed, readings=readings, limit=limit, key=key,
-        host=host, port=port, latency_ms=latency_ms, **more,
+        host=host, port=port, latency_ms=latency_ms, warm=True,
+        **more,
     )  # fmt: skip
-    box.workspace.warm()
     gc.freeze()
     gc.enable()
     until = until or threading.Event()

@@ -29,13 +29,23 @@ CONVERSATIONS: dict[str, Callable[[Seeds, Record, int], list[Record]]] = {
 class Store:
     """All rows of a workspace. Whoever reads or changes it holds `lock`."""
 
-    def __init__(self, threads: int, seed: int, readings: Readings, clock: Clock, **more: int):
+    def __init__(
+        self,
+        threads: int,
+        seed: int,
+        readings: Readings,
+        clock: Clock,
+        *,
+        warm: bool = False,
+        **more: int,
+    ) -> None:
         self.lock = threading.RLock()
         self.readings, self.clock, self.seed = readings, clock, seed
         self.visibility_lag = 0.0
         self.seeds = Seeds(seed, {**sizes(threads), **more}, clock.micros(), readings)
         self.presenters = {stream: Presenter(stream, readings) for stream in STREAMS}
         self._turn = 0
+        self._warm = warm
         self._children: dict[tuple[str, str], Table] = {}
         self._past: dict[tuple[str, str], list[Row]] = {}
         self._index: dict[str, list[Row]] = {}
@@ -56,7 +66,10 @@ class Store:
         keep = None if stream in ("threads", "contacts", "companies") else record
         links = links_of(record) if stream == "threads" else None
         stamps = record["created_at"], record["updated_at"]
-        return Row(record["id"], keep, *stamps, number=number, links=links)
+        row = Row(record["id"], keep, *stamps, number=number, links=links)
+        if self._warm:
+            row.body = kept_json(self.presenters[stream].object(record))
+        return row
 
     def _translations(self, stream: str, count: int) -> list[Row]:
         rows = []

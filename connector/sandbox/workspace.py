@@ -22,7 +22,8 @@ class Workspace(Changes):
     """A workspace drawn from a seed; the same seed and sizes give the same data.
 
     `threads` sets the scale, from 0 to 1,000,000; any stream's number of rows can be set by its
-    name: `Workspace(200, contacts=5)`.
+    name: `Workspace(200, contacts=5)`. `warm` makes the JSON of all rows at once rather than at
+    the first request for each.
     """
 
     def __init__(
@@ -31,9 +32,12 @@ class Workspace(Changes):
         seed: int = 7,
         readings: Readings | None = None,
         clock: Clock | None = None,
+        *,
+        warm: bool = False,
         **sizes: int,
     ) -> None:
-        super().__init__(threads, seed, readings or Readings(), clock or Clock(), **sizes)
+        readings, clock = readings or Readings(), clock or Clock()
+        super().__init__(threads, seed, readings, clock, warm=warm, **sizes)
 
     def get(self, stream: str, key: str, parent: str | None = None) -> dict[str, Any]:
         """One row as its own path serves it now; LookupError if it is deleted."""
@@ -143,13 +147,6 @@ class Workspace(Changes):
             table = self.own_table(stream, parent)
             record = self._record_of(stream, table, key)
             self._put(stream, table, key, record, raw=text.encode())
-
-    def warm(self) -> None:
-        """Make the JSON of all rows now rather than at the first request for each."""
-        for stream, table in self.tables.items():
-            for row in table.shown:
-                with self.lock:
-                    self.json(stream, row)
 
 
 def parsed(text: bytes) -> Any:
