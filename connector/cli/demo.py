@@ -1,0 +1,5 @@
+"""`productlane-elt demo`."""
+
+
+def demo() -> None:
+    """The whole job."""

@@ -1,0 +1,80 @@
+"""What goes wrong, told in one line on standard error and as an exit code; and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from connector import errors
+from connector.cli import output
+
+DEBUG = False
+"""Set by `--debug`: tracebacks are shown as well."""
+
+INTERRUPTED = 130
+GO_ON = "Stopped. What was read is kept: run the same command again to go on."
+
+
+@contextmanager
+def answering(*, as_json: bool = False, stopped: str = "Stopped.") -> Iterator[None]:
+    """Run a command's work. What goes wrong is said once; with `--json` as a document, too."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # nobody reads on: no fault, and nobody to tell
+    except (errors.ConnectorError, OSError) as fault:
+        error = fault if isinstance(fault, errors.ConnectorError) else _of_disk(fault)
+        _tell(str(error), error.exit_code, as_json, error)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        _tell(stopped, INTERRUPTED, as_json)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _of_disk(fault: OSError) -> errors.DataDirError:
+    where = f"{fault.filename}: " if fault.filename else ""
+    return errors.DataDirError(
+        f"{where}{fault.strerror or fault}", todo="See to the disk and its permissions"
+    )
+
+
+def _tell(text: str, code: int, as_json: bool, error: errors.ConnectorError | None = None) -> None:
+    if DEBUG:
+        traceback.print_exc()
+    output.say(text, "red" if error else "yellow")
+    if as_json:
+        output.document({"error": _facts(error) | {"message": text}, "exit_code": code})
+
+
+def _facts(error: errors.ConnectorError | None) -> dict[str, object]:
+    names = ("stream", "status", "code", "request_id")
+    found = {name: getattr(error, name, None) for name in names}
+    return {"kind": type(error).__name__ if error else "Stopped"} | {
+        name: value for name, value in found.items() if value
+    }
+
+
+@contextmanager
+def unforeseen() -> Iterator[None]:
+    """What nobody thought of is a bug: say where it is and how to see more."""
+    try:
+        yield
+    except Exception as bug:
+        if DEBUG:
+            raise
+        at = traceback.extract_tb(bug.__traceback__)[-1]
+        place = f"{Path(at.filename).name}:{at.lineno}"
+        what = f"a bug in productlane-elt: {type(bug).__name__}: {bug} ({place})"
+        output.say(f"{what}. `productlane-elt --debug ...` shows more for a report.", "red")
+        sys.exit(1)
+
+
+def stop_as_by_ctrl_c() -> None:
+    """Let SIGTERM, by which service managers stop a process, do what Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

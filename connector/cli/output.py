@@ -1,0 +1,90 @@
+"""Where and how the commands print: results to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+WIDE = 200
+"""Columns when nobody's terminal sets a limit: a file or a pipe."""
+
+
+def out() -> Console:
+    """Standard output, for results."""
+    return _console(stderr=False)
+
+
+def err() -> Console:
+    """Standard error, for progress, warnings and errors."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        stderr=stderr, width=None if stream.isatty() else WIDE, highlight=False, emoji=False
+    )
+
+
+def say(text: str, style: str = "") -> None:
+    """One message on standard error, as it is: no markup, no wrapping in the middle of a path."""
+    err().print(text, style=style, markup=False, soft_wrap=True)
+
+
+def document(value: Any) -> None:
+    """The one JSON document of `--json`, on standard output."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    typer.echo(orjson.dumps(value, default=str, option=options).decode())
+
+
+def table(title: str, columns: Iterable[str], *, numbers: Iterable[str] = ()) -> Table:
+    """A table without much furniture; the columns of `numbers` are set to the right."""
+    from rich import box
+    from rich.table import Table
+
+    right = set(numbers)
+    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        if name in right:
+            made.add_column(name, justify="right", no_wrap=True)
+        else:
+            made.add_column(name, overflow="fold")
+    return made
+
+
+def count(number: int | None) -> str:
+    """A number for people; nothing for none at all.
+
+    >>> count(1234567), count(0), count(None)
+    ('1,234,567', '0', '')
+    """
+    return "" if number is None else f"{number:,}"
+
+
+def moment(stamp: datetime | None) -> str:
+    """A moment for people, in UTC, to the second.
+
+    >>> moment(datetime(2026, 5, 12, 10, 23, 45, 999, UTC))
+    '2026-05-12 10:23:45'
+    """
+    return "" if stamp is None else f"{stamp.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def iso(stamp: datetime) -> str:
+    """A moment as an option takes it, exact.
+
+    >>> iso(datetime(2026, 5, 12, 10, 23, 45, tzinfo=UTC))
+    '2026-05-12T10:23:45Z'
+    """
+    return stamp.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,131 @@
+"""A run as it is watched: a live board on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from connector.cli import output
+from connector.cli.output import count
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from connector.ledger import StreamOutcome
+    from connector.progress import Progress
+
+SELDOM = 10.0
+"""Seconds between two lines where there is no terminal."""
+
+
+@contextmanager
+def watching(address: str) -> Iterator[Progress]:
+    """Show a run's progress on standard error, in the form that fits what reads it."""
+    console = output.err()
+    board = Board(address)
+    if not console.is_terminal:
+        yield Lines(board)
+        return
+    from rich.live import Live
+
+    with Live(get_renderable=board.render, console=console, refresh_per_second=8, transient=True):
+        yield board
+
+
+@dataclass(slots=True)
+class Board:
+    """How far every stream is; written by the run, drawn by another thread.
+
+    `_now` holds rows, requests and note of each stream under way, `_ended` the sums of the others.
+    """
+
+    address: str
+    began_at: float = field(default_factory=time.monotonic)
+    _streams: int = 0
+    _skipped: int = 0
+    _ended: int = 0
+    _now: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    _past: tuple[int, int] = (0, 0)
+
+    def began(self, streams: list[str]) -> None:
+        """See `Progress`."""
+        self._streams = len(streams)
+
+    def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:
+        """See `Progress`."""
+        self._now[stream] = (rows, requests, note)
+
+    def ended(self, outcome: StreamOutcome) -> None:
+        """See `Progress`."""
+        if outcome.outcome == "skipped" and not self._streams:
+            self._skipped += 1
+            return
+        self._now.pop(outcome.stream, None)
+        self._ended += 1
+        self._past = (self._past[0] + outcome.rows, self._past[1] + outcome.requests)
+
+    def said(self, text: str) -> None:
+        """See `Progress`."""
+        output.say(text)
+
+    def line(self) -> str:
+        """All streams in one line."""
+        now = list(self._now.values())
+        rows = self._past[0] + sum(r for r, _, _ in now)
+        requests = self._past[1] + sum(r for _, r, _ in now)
+        seconds = max(time.monotonic() - self.began_at, 0.1)
+        if not self._streams:
+            return f"{seconds:.0f} s · asking {self.address} whose key this is"
+        return (
+            f"{seconds:.0f} s · {self._ended} of {self._streams} streams done · "
+            f"{count(rows)} rows · {count(requests)} requests "
+            f"({count(round(60 * requests / seconds))} a minute)"
+        )
+
+    def busy(self) -> list[tuple[str, int, int, str]]:
+        """The streams under way, the one with most requests first."""
+        found = [(stream, *numbers) for stream, numbers in list(self._now.items())]
+        return sorted(found, key=lambda one: -one[2])
+
+    def render(self) -> RenderableType:
+        """The board as it stands."""
+        from rich.console import Group
+        from rich.spinner import Spinner
+
+        made = output.table("", ["stream", "rows", "requests", ""], numbers=["rows", "requests"])
+        for stream, rows, requests, note in self.busy()[:12]:
+            made.add_row(stream, count(rows), count(requests), note)
+        spinner = Spinner("dots", self.line())
+        return Group(made, spinner) if self._now else spinner
+
+
+class Lines:
+    """The same board, one line at a time and not too often."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._told = time.monotonic()
+
+    def began(self, streams: list[str]) -> None:
+        """See `Progress`."""
+        self._board.began(streams)
+        self.said(f"streams to read from {self._board.address}: {len(streams)}")
+
+    def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:
+        """See `Progress`."""
+        self._board.went_on(stream, rows, requests, note)
+        if time.monotonic() - self._told >= SELDOM:
+            self._told = time.monotonic()
+            busiest = self._board.busy()[0]
+            self.said(f"{self._board.line()} · now {busiest[0]}: {count(busiest[1])} rows")
+
+    def ended(self, outcome: StreamOutcome) -> None:
+        """See `Progress`."""
+        self._board.ended(outcome)
+
+    def said(self, text: str) -> None:
+        """See `Progress`."""
+        output.say(text)

@@ -1,0 +1,83 @@
+"""`productlane-elt sandbox`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli import faults, output
+from connector.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from connector.sandbox import Readings
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(help="Where to listen on loopback; 0 is any.")] = 8765,
+    threads: Annotated[int, typer.Option(min=0, help="Size: 50 to 1,000,000 threads.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same workspace.")] = 7,
+    limit: Annotated[int, typer.Option(min=1, help="GET requests a minute and key.")] = 1000,
+    latency_ms: Annotated[float, typer.Option(min=0, help="Each answer takes so long.")] = 0.0,
+    churn: Annotated[float, typer.Option(min=0, help="Changes a minute.")] = 0.0,
+    key: Annotated[str | None, typer.Option(help="A key of your choice.")] = None,
+    reading: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="Answer an open question of the API another way; repeatable."
+        ),
+    ] = None,
+) -> None:
+    """Run a Productlane of your own on this machine: invented data, the API's real manners.
+
+    For developing dashboards, checks and endpoints without a key. Ctrl-C ends it.
+    """
+    with faults.answering():
+        from connector.sandbox import serve
+
+        readings = _readings(reading or [])
+        try:
+            serve(
+                port=port,
+                threads=threads,
+                seed=seed,
+                readings=readings,
+                limit=limit,
+                key=key,
+                churn_per_minute=churn,
+                latency_ms=latency_ms,
+                on_ready=_tell,
+            )
+        except OSError as fault:
+            raise ConfigurationError(
+                f"port {port} can't be used ({fault.strerror})", todo="Choose another by --port"
+            ) from None
+
+
+def _readings(pairs: list[str]) -> Readings:
+    from connector.sandbox import Readings
+
+    choices = Readings.choices()
+    given = dict(pair.partition("=")[::2] for pair in pairs)
+    for name, value in given.items():
+        if value not in choices.get(name, ()):
+            known = (
+                f"its values are {', '.join(choices[name])}"
+                if name in choices
+                else (f"the names are {', '.join(choices)}")
+            )
+            raise ConfigurationError(f"--reading {name}={value} is not known: {known}")
+    return Readings(**given)
+
+
+def _tell(url: str, key: str) -> None:
+    console = output.out()
+    console.print("The sandbox answers. In another terminal:", style="bold")
+    for line in (
+        f"export PRODUCTLANE_BASE_URL={url}",
+        f"export PRODUCTLANE_API_KEY={key}",
+        "export PRODUCTLANE_DATA_DIR=sandbox-data  # never mix it with a real workspace",
+        "productlane-elt sync",
+    ):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    console.print("Ctrl-C ends it.", style="dim")

@@ -1,0 +1,98 @@
+"""`productlane-elt sync`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli import faults, output
+from connector.cli.options import AsJson, date_of
+
+if TYPE_CHECKING:
+    from connector.ledger import Run
+    from connector.settings import Settings
+    from connector.sync import Order
+
+
+def sync(
+    streams: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="STREAM...",
+            help="Only these; without, all that don't cost a request per contact.",
+            show_default=False,
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Ask again for rows updated since then.",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="... and before then.",
+        ),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Walk everything; this is what finds deletions.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring lake and warehouse up to date: all at first, then what is new or has changed.
+
+    Run it as often as you like; what is known already is not stored again. A DATE is a day like
+    2026-01-31 or a date-time like 2026-01-31T12:00Z, in UTC unless it has an offset.
+    """
+    with faults.answering(as_json=as_json, stopped=faults.GO_ON):
+        from connector.settings import Settings
+        from connector.sync import Order, exit_code
+
+        order = Order(
+            streams=tuple(streams or ()),
+            since=date_of("--since", since),
+            until=date_of("--until", until),
+            full=full,
+        )
+        settings = Settings.load()
+        run = carry_out(settings, order)
+        code = exit_code(run, order)
+        _report(run, settings, code, as_json)
+    raise typer.Exit(code)
+
+
+def carry_out(settings: Settings, order: Order) -> Run:
+    """Do what is ordered while it is watched; if it is cut short, publish what has landed."""
+    import asyncio
+
+    from connector import sync as engine
+    from connector.cli.progress import watching
+    from connector.lake import Lake
+    from connector.warehouse import publish_if_behind
+
+    try:
+        with watching(settings.base_url) as progress:
+            return asyncio.run(engine.sync(settings, order, progress=progress))
+    except BaseException:
+        if (settings.data_dir / "lake" / "_walks").is_dir():
+            publish_if_behind(Lake(settings.data_dir))
+        raise
+
+
+def _report(run: Run, settings: Settings, code: int, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from connector.cli.outcomes import outcomes_table, summary, warnings
+
+    if as_json:
+        output.document(asdict(run) | {"exit_code": code})
+    else:
+        console = output.out()
+        console.print(outcomes_table(run.streams))
+        console.print(summary(run, settings.data_dir), soft_wrap=True)
+    for warning in warnings(run):
+        output.say(warning, "yellow")

@@ -1,0 +1,182 @@
+"""How the data stand, as the published warehouse tells it: what `status` shows.
+
+It asks neither the API nor the catalogue: what the file has is what there is to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from connector.published import PUBLISHED, NotYet, reading
+
+Span = tuple[datetime | None, datetime]
+"""From, or from the beginning of time; to."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The latest run, whichever command it was."""
+
+    run: str
+    command: str
+    started_at: datetime
+    ended_at: datetime
+    requests: int
+    waited_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """One stream. Times of runs are this machine's, those of windows and walks the server's.
+
+    `windows` are the closed spans of `updated_at`, `gaps` what lies between and before them.
+    `last_error` is that of the latest run, empty if it went well. `held` counts rows that a full
+    walk did not show and that are not believed to be gone.
+    """
+
+    stream: str
+    rows: int
+    newest_updated_at: datetime | None = None
+    last_run_at: datetime | None = None
+    last_outcome: str = ""
+    last_error: str = ""
+    last_success_at: datetime | None = None
+    last_full_walk_at: datetime | None = None
+    windows: tuple[Span, ...] = ()
+    gaps: tuple[Span, ...] = ()
+    set_aside: int = 0
+    held: int = 0
+    unknown_fields: tuple[str, ...] = ()
+
+    @property
+    def closed_to(self) -> datetime | None:
+        """The end of the latest closed window."""
+        return self.windows[-1][1] if self.windows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All streams of a data directory; without `published_at` there is nothing yet."""
+
+    data_dir: str
+    published_at: datetime | None = None
+    last_run: LastRun | None = None
+    streams: tuple[StreamStatus, ...] = ()
+
+
+def status(data_dir: Path) -> Status:
+    """Read it from the published warehouse; a missing one is no error."""
+    try:
+        with reading(data_dir) as con:
+            changed = (data_dir / PUBLISHED).stat().st_mtime
+            return Status(
+                data_dir=str(data_dir),
+                published_at=datetime.fromtimestamp(changed, UTC),
+                last_run=_last_run(con),
+                streams=_streams(con),
+            )
+    except NotYet:
+        return Status(data_dir=str(data_dir))
+
+
+def rows_by_table(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many rows each table of `main` has."""
+    tables = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY table_name"
+    ).fetchall()
+    counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM main.{name}" for (name,) in tables)
+    return dict(con.execute(counts).fetchall())
+
+
+def gaps(windows: tuple[Span, ...]) -> tuple[Span, ...]:
+    """What is not closed before the end of the last window.
+
+    >>> day = [datetime(2026, 1, n, tzinfo=UTC) for n in range(1, 5)]
+    >>> gaps(((None, day[0]), (day[2], day[3]))) == ((day[0], day[2]),)
+    True
+    >>> gaps(((day[0], day[1]),)) == ((None, day[0]),)
+    True
+    """
+    found: list[Span] = []
+    reached: datetime | None = None
+    for number, (start, end) in enumerate(windows):
+        if start is not None and (number == 0 or reached is None or start > reached):
+            found.append((reached, start))
+        reached = end
+    return tuple(found)
+
+
+def _last_run(con: duckdb.DuckDBPyConnection) -> LastRun | None:
+    rows = con.execute(
+        "SELECT run, command, started_at, ended_at, requests, waited_seconds "
+        "FROM meta.runs ORDER BY ended_at DESC LIMIT 1"
+    ).fetchall()
+    return LastRun(*rows[0]) if rows else None
+
+
+_PER_STREAM = """
+    WITH latest AS (
+        SELECT stream, max(ended_at) AS at, max_by(outcome, ended_at) AS outcome,
+            max_by(error, ended_at) AS error,
+            max(ended_at) FILTER (outcome = 'done') AS success
+        FROM meta.run_streams GROUP BY stream
+    ), walked AS (
+        SELECT stream, max(asked_at) FILTER (kind = 'full') AS at FROM meta.walks GROUP BY stream
+    ), closed AS (
+        SELECT stream, list((closed_from, closed_to) ORDER BY closed_to) AS spans
+        FROM meta.windows GROUP BY stream
+    ), aside AS (SELECT stream, count(*) AS n FROM meta.rejected_rows GROUP BY stream
+    ), held AS (SELECT stream, count(*) AS n FROM meta.missing GROUP BY stream
+    ), fields AS (
+        SELECT stream, list(field ORDER BY field) AS names FROM meta.schema_changes GROUP BY stream
+    )
+    SELECT s.stream, latest.at, coalesce(latest.outcome, ''), coalesce(latest.error, ''),
+        latest.success, walked.at, coalesce(closed.spans, []), coalesce(aside.n, 0),
+        coalesce(held.n, 0), coalesce(fields.names, [])
+    FROM (SELECT view_name AS stream FROM duckdb_views() WHERE schema_name = 'history') s
+    LEFT JOIN latest USING (stream) LEFT JOIN walked USING (stream)
+    LEFT JOIN closed USING (stream) LEFT JOIN aside USING (stream)
+    LEFT JOIN held USING (stream) LEFT JOIN fields USING (stream)
+    ORDER BY s.stream"""
+
+
+def _streams(con: duckdb.DuckDBPyConnection) -> tuple[StreamStatus, ...]:
+    rows, newest = rows_by_table(con), _newest(con)
+    found = []
+    for name, at, outcome, error, success, full, spans, aside, held, fields in con.execute(
+        _PER_STREAM
+    ).fetchall():
+        windows = tuple((start, end) for start, end in spans)
+        found.append(
+            StreamStatus(
+                stream=name,
+                rows=rows[name],
+                newest_updated_at=newest.get(name),
+                last_run_at=at,
+                last_outcome=outcome,
+                last_error=error,
+                last_success_at=success,
+                last_full_walk_at=full,
+                windows=windows,
+                gaps=gaps(windows),
+                set_aside=aside,
+                held=held,
+                unknown_fields=tuple(fields),
+            )
+        )
+    return tuple(found)
+
+
+def _newest(con: duckdb.DuckDBPyConnection) -> dict[str, datetime | None]:
+    stamped = con.execute(
+        "SELECT table_name FROM duckdb_columns() "
+        "WHERE schema_name = 'main' AND column_name = 'updated_at'"
+    ).fetchall()
+    maxima = " UNION ALL ".join(
+        f"SELECT '{name}', max(updated_at) FROM main.{name}" for (name,) in stamped
+    )
+    return dict(con.execute(maxima).fetchall())
