@@ -1,0 +1,109 @@
+"""The schedules `sync` and `reconcile`, which lose nothing at midnight and after an outage.
+
+Both are off until somebody switches them on in the UI (or sets `default_status` here): a newcomer
+without a key must not find a page of failed runs. Each tick asks for ONE run over a range of
+partitions. The range only says which days the run makes current; what is asked of the API follows
+from the run's mode and from the windows that are closed, so a range that is too narrow costs
+colour in the UI and never a row.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, timedelta
+
+import dagster as dg
+
+from assets import published
+from assets.names import MODE_TAG, Mode, lake_key, scheduled, warehouse_key
+from assets.partitions import start_date
+from connector.settings import Settings
+
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+SILENCE = timedelta(hours=1)
+"""A started run that has written no line for so long has died with its machine. Dagster leaves it
+"started" for ever (unless run monitoring is on), and without this no tick would ever run again.
+The longest silence of a run that lives is the API's: 30 refusals of a minute each."""
+
+
+def target() -> dg.AssetSelection:
+    """What schedules keep up to date: the tables, their files, and their checks."""
+    streams = [endpoint.stream for endpoint in scheduled()]
+    keys = [*map(lake_key, streams), *map(warehouse_key, streams)]
+    return dg.AssetSelection.assets(*keys)
+
+
+def sync_schedule() -> dg.ScheduleDefinition:
+    """Every 15 minutes: what is new, over the days from the first unclosed one to today."""
+
+    @dg.schedule(
+        name="sync", cron_schedule="*/15 * * * *", target=target(), execution_timezone="UTC"
+    )
+    def sync(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        """Bring everything up to date; what has happened since the last closed window is asked."""
+        today = _today(context)
+        return _request(context, "sync", _first_unclosed(today), today)
+
+    return sync
+
+
+def reconcile_schedule() -> dg.ScheduleDefinition:
+    """Every night: a full walk, which finds deletions. Only today's partition is made current."""
+
+    @dg.schedule(
+        name="reconcile", cron_schedule="30 2 * * *", target=target(), execution_timezone="UTC"
+    )
+    def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        """Walk everything and find what was deleted."""
+        today = _today(context)
+        return _request(context, "reconcile", today, today)
+
+    return reconcile
+
+
+def _today(context: dg.ScheduleEvaluationContext) -> date:
+    return context.scheduled_execution_time.astimezone(UTC).date()
+
+
+def _first_unclosed(today: date) -> date:
+    """The first day that a sync makes current; see the body for the first run ever."""
+    settings = Settings.load()
+    streams = [endpoint.stream for endpoint in scheduled() if endpoint.asked == "window"]
+    unclosed = published.first_unclosed(published.path_of(settings), streams)
+    return min(today, max(unclosed or today, start_date()))
+
+
+def _request(
+    context: dg.ScheduleEvaluationContext, mode: Mode, first: date, last: date
+) -> dg.RunRequest | dg.SkipReason:
+    if run_id := going_on(context.instance, mode):
+        return dg.SkipReason(f"an earlier {mode} is still going on: run {run_id}")
+    return dg.RunRequest(
+        tags={
+            MODE_TAG: mode,
+            "dagster/asset_partition_range_start": first.isoformat(),
+            "dagster/asset_partition_range_end": last.isoformat(),
+        }
+    )
+
+
+def going_on(instance: dg.DagsterInstance, mode: Mode) -> str | None:
+    """The id of an unfinished run of this mode, unless it has been silent for too long."""
+    found = dg.RunsFilter(tags={MODE_TAG: mode}, statuses=UNFINISHED)
+    alive = (run.run_id for run in instance.get_runs(found) if _is_alive(instance, run))
+    return next(alive, None)
+
+
+def _is_alive(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    if run.status in UNFINISHED[:2]:
+        return True  # nobody has begun it, so it has nothing to say
+    newest = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
+    said_at = newest[0].timestamp if newest else 0.0
+    return time.time() - said_at < SILENCE.total_seconds()
