@@ -38,7 +38,6 @@ def check(as_json: AsJson = False) -> None:
 async def _ask(settings: Settings) -> Identity:
     import asyncio
 
-    from connector import errors
     from connector.budget import Budget
     from connector.client import Client
     from connector.identity import who_am_i
@@ -50,13 +49,6 @@ async def _ask(settings: Settings) -> Identity:
     try:
         async with Client(settings, budget, sleep=hastily, timeout=10) as client:
             return await who_am_i(client)
-    except errors.NotFound as fault:
-        raise errors.ConfigurationError(
-            f"{settings.base_url} is not Productlane's API: it has no /me",
-            todo="Check PRODUCTLANE_BASE_URL",
-            status=fault.status,
-            request_id=fault.request_id,
-        ) from None
     finally:
         budget.close()
 

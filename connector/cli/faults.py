@@ -29,7 +29,7 @@ def answering(*, as_json: bool = False, stopped: str = "Stopped.") -> Iterator[N
     except BrokenPipeError:
         raise  # nobody reads on: no fault, and nobody to tell
     except (errors.ConnectorError, OSError) as fault:
-        error = fault if isinstance(fault, errors.ConnectorError) else _of_disk(fault)
+        error = _explained(fault)
         _tell(str(error), error.exit_code, as_json, error)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
@@ -37,7 +37,16 @@ def answering(*, as_json: bool = False, stopped: str = "Stopped.") -> Iterator[N
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _of_disk(fault: OSError) -> errors.DataDirError:
+def _explained(fault: errors.ConnectorError | OSError) -> errors.ConnectorError:
+    if isinstance(fault, errors.NotFound) and not fault.stream:
+        return errors.ConfigurationError(
+            "what answers there is not Productlane's API: it has no /me",
+            todo="Check PRODUCTLANE_BASE_URL",
+            status=fault.status,
+            request_id=fault.request_id,
+        )
+    if isinstance(fault, errors.ConnectorError):
+        return fault
     where = f"{fault.filename}: " if fault.filename else ""
     return errors.DataDirError(
         f"{where}{fault.strerror or fault}", todo="See to the disk and its permissions"
@@ -76,5 +85,9 @@ def unforeseen() -> Iterator[None]:
 
 
 def stop_as_by_ctrl_c() -> None:
-    """Let SIGTERM, by which service managers stop a process, do what Ctrl-C does."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    """Let SIGTERM, by which service managers stop a process, do what Ctrl-C does.
+
+    A process in the background ignores Ctrl-C, and must still be stoppable.
+    """
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

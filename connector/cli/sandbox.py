@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +51,8 @@ def sandbox(
             )
         except OSError as fault:
             raise ConfigurationError(
-                f"port {port} can't be used ({fault.strerror})", todo="Choose another by --port"
+                f"port {port} can't be used: {os.strerror(fault.errno or 0)}",
+                todo="Choose another by --port",
             ) from None
 
 

@@ -66,7 +66,7 @@ def ask(con: duckdb.DuckDBPyConnection, text: str) -> tuple[list[str], Fetch]:
         try:
             return act()
         except duckdb.Error as fault:
-            raise ConfigurationError(f"the query can't be answered\n{fault}") from None
+            raise ConfigurationError("the query can't be answered", todo=str(fault)) from None
 
     con.execute("SET enable_external_access = false; SET lock_configuration = true")
     guarded(lambda: con.execute(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,16 +72,25 @@ def carry_out(settings: Settings, order: Order) -> Run:
 
     from connector import sync as engine
     from connector.cli.progress import watching
-    from connector.lake import Lake
-    from connector.warehouse import publish_if_behind
 
     try:
         with watching(settings.base_url) as progress:
             return asyncio.run(engine.sync(settings, order, progress=progress))
     except BaseException:
-        if (settings.data_dir / "lake" / "_walks").is_dir():
-            publish_if_behind(Lake(settings.data_dir))
+        _publish_what_landed(settings.data_dir)
         raise
+
+
+def _publish_what_landed(data_dir: Path) -> None:
+    from contextlib import suppress
+
+    from connector.errors import ConnectorError
+    from connector.lake import Lake
+    from connector.warehouse import publish_if_behind
+
+    if any((data_dir / "lake" / "_walks").glob("*.jsonl")):
+        with suppress(ConnectorError):  # what cut the run short is what is to be told
+            publish_if_behind(Lake(data_dir))
 
 
 def _report(run: Run, settings: Settings, code: int, as_json: bool) -> None:
