@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,20 +12,15 @@ from connector.identity import Identity
 from connector.lake import Lake
 from connector.progress import Progress
 from connector.settings import Settings
-from connector.warehouse import StreamState, Warehouse, opened
+from connector.turns import Turns
+from connector.warehouse import StreamState, Warehouse
 
 T = TypeVar("T")
-
-PUBLISH_EVERY = 30.0
-"""Seconds between publications while a run goes on: what has landed is soon to be queried."""
 
 
 @dataclass(slots=True)
 class Context:
-    """One run: where to ask, where to write, whom to tell.
-
-    `lock` keeps the process's landings from waiting on each other in threads.
-    """
+    """One run: where to ask, where to write, whom to tell."""
 
     run: str
     settings: Settings
@@ -38,23 +31,16 @@ class Context:
     everything: bool
     states: dict[str, StreamState] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _published: float = field(default_factory=time.monotonic)
+    turns: Turns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.lake)
 
     async def with_warehouse(self, act: Callable[[Warehouse], T]) -> T:
-        """Do something in the open warehouse, in a thread; publish if it is time to."""
-        async with self.lock:
-            return await asyncio.to_thread(self._act, act)
+        """Do something in the open warehouse when it is this stream's turn."""
+        return await self.turns.take(act)
 
     def tell(self, stream: str, note: str = "") -> None:
         """Say how far a stream is."""
         requests = self.client.traffic.by_stream[stream]
         self.progress.went_on(stream, self.rows[stream], requests, note)
-
-    def _act(self, act: Callable[[Warehouse], T]) -> T:
-        with opened(self.lake) as warehouse:
-            result = act(warehouse)
-            if time.monotonic() - self._published > PUBLISH_EVERY:
-                warehouse.publish()
-                self._published = time.monotonic()
-        return result

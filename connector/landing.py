@@ -40,27 +40,26 @@ def find_news(
     A row of which any staged observation differs is kept with all of them: dropping those that
     look known would lose a change back.
     """
-    con.register("staged", staged.dataset(endpoint.schema))
+    con.register("staged", staged.table(endpoint.schema))
     key, stream = quoted(endpoint.key), endpoint.stream
-    stamp = "updated_at" if "updated_at" in own(endpoint) else "NULL::TIMESTAMPTZ"
-    con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE seen AS
-        SELECT {key}, {stamp} AS stamp, _hash, _observed_at, _walk FROM staged
-        QUALIFY _hash IS DISTINCT FROM lag(_hash) OVER (
-            PARTITION BY {key} ORDER BY _observed_at, _walk)""")
-    known_stamp = 'm."updated_at"' if stamp == "updated_at" else "NULL"
+    stamped = "updated_at" in own(endpoint)
+    drift = 's."updated_at" IS NOT DISTINCT FROM m."updated_at"' if stamped else "true"
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE differing AS
         SELECT {quoted(endpoint.key, "s.")}, bool_or(m._hash IS NULL) AS is_new,
-            bool_and(s.stamp IS NOT DISTINCT FROM {known_stamp}) AS is_drift
-        FROM seen s LEFT JOIN main.{stream} m ON {same_key(endpoint, "s", "m")}
+            bool_and({drift}) AS is_drift
+        FROM staged s LEFT JOIN main.{stream} m ON {same_key(endpoint, "s", "m")}
         WHERE m._hash IS DISTINCT FROM s._hash GROUP BY ALL""")
-    semi = f"SEMI JOIN differing ON {same_key(endpoint, 'seen', 'differing')}"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE news AS FROM seen {'' if keep_all else semi}")
-    counts = con.sql(
-        "SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new), "
-        "count(*) FILTER (NOT is_new AND is_drift) FROM differing"
-    ).fetchall()[0]
+    counts = con.execute("""
+        SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new),
+            count(*) FILTER (NOT is_new AND is_drift) FROM differing""").fetchall()[0]
+    semi = f"SEMI JOIN differing ON {same_key(endpoint, 'staged', 'differing')}"
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE news AS
+        SELECT {key}, _hash, _observed_at, _walk FROM staged {"" if keep_all else semi}
+        {"" if any(counts) or keep_all else "WHERE false"}
+        QUALIFY _hash IS DISTINCT FROM lag(_hash) OVER (
+            PARTITION BY {key} ORDER BY _observed_at, _walk)""")
     return News(*counts)
 
 
@@ -79,7 +78,7 @@ def write_news(
             ON {same} AND s._observed_at = n._observed_at AND s._walk = n._walk
         ORDER BY day, {quoted(endpoint.key, "s.")}""")
     schema = endpoint.schema.append(pa.field("day", pa.string()))
-    batches = (batch.cast(schema) for batch in rows.fetch_arrow_reader(20_000))
+    batches = (batch.cast(schema) for batch in rows.to_arrow_reader(20_000))
     yield from lake.write_rows(endpoint, walk, batches)
 
 
@@ -98,7 +97,7 @@ def absent(
     """
     if any(rejected.key is None for rejected in staged.rejected):
         return [], 0
-    con.register("staged", staged.dataset(endpoint.schema))
+    con.register("staged", staged.table(endpoint.schema))
     shown = _keys(con, "aside", endpoint, _aside(staged))
     if checked is not None and endpoint.parent:
         con.register("checked", checked)
@@ -117,8 +116,9 @@ def absent(
         ANTI JOIN {shown} a ON {same_key(endpoint, "w", "a")} ORDER BY ALL""",
         parameters,
     ).fetchall()
-    total = con.execute(f"SELECT count(*) FROM {walked}", parameters).fetchall()[0][0]
-    return rows, total
+    if not rows:
+        return [], 0
+    return rows, con.execute(f"SELECT count(*) FROM {walked}", parameters).fetchall()[0][0]
 
 
 def _aside(staged: Staged) -> list[Key]:

@@ -26,6 +26,10 @@ YOUNG = timedelta(hours=6)
 """How old a staged walk may be to go on; the life of a cursor is not known (question 27)."""
 
 
+FEW = 8
+"""So many pages are read at once: DuckDB scans a table in memory ten times faster to begin with."""
+
+
 @dataclass(slots=True)
 class Mark:
     """Where a staged walk stands: its part, the id of its chain, and the page that comes next."""
@@ -85,14 +89,13 @@ class Staged:
             self.unstamped += rows.column("updated_at").null_count
         self._files.append(path)
 
-    def dataset(self, schema: pa.Schema) -> ds.Dataset:
-        """All staged rows, to be scanned without being held."""
+    def table(self, schema: pa.Schema) -> pa.Table | ds.Dataset:
+        """All staged rows: a few pages at once, many to be scanned without being held."""
         files = [str(path) for path in self._files]
-        return (
-            ds.dataset(files, format="ipc", schema=schema)
-            if files
-            else ds.dataset(pa.table([[] for _ in schema], schema=schema))
-        )
+        if not files:
+            return schema.empty_table()
+        scan = ds.dataset(files, format="ipc", schema=schema)
+        return scan.to_table() if len(files) <= FEW else scan
 
     def drop(self) -> None:
         """The walk has landed, or counts no more."""

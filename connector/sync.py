@@ -24,7 +24,7 @@ from connector.listing import Listing
 from connector.progress import Progress, Silent
 from connector.settings import Settings
 from connector.walk import Window
-from connector.warehouse import Warehouse, opened
+from connector.warehouse import Warehouse
 from schemas import STREAMS, Endpoint
 
 
@@ -100,20 +100,22 @@ async def sync(
                 progress=progress or Silent(),
                 everything=order.full,
             )
-            outcomes = await _all(context, order)
+            try:
+                outcomes = await _all(context, order)
+                run = _run(context, order, started, outcomes)
+                await context.with_warehouse(lambda warehouse: _finish(warehouse, run, publish))
+            finally:
+                await context.turns.close()
     finally:
         budget.close()
-    run = _run(context, order, started, outcomes)
-    await asyncio.to_thread(_finish, context, run, publish)
     return run
 
 
-def _finish(context: Context, run: Run, publish: bool) -> None:
-    with opened(context.lake) as warehouse:
-        context.lake.ledger.append(run)
-        warehouse.catch_up(verify=False)
-        if publish:
-            warehouse.publish()
+def _finish(warehouse: Warehouse, run: Run, publish: bool) -> None:
+    warehouse.lake.ledger.append(run)
+    warehouse.catch_up(verify=False)
+    if publish:
+        warehouse.publish()
 
 
 def _run(context: Context, order: Order, started: datetime, outcomes: list[StreamOutcome]) -> Run:

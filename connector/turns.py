@@ -1,0 +1,103 @@
+"""Turns at the warehouse: whoever of a run needs it waits here, and one opening serves many.
+
+To open, catch up and close costs 50 ms; a run of 24 streams that find nothing new would spend
+most of its time on it. The warehouse is closed as soon as nobody waits, so other processes get
+their turn between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from connector.lake import Lake
+from connector.warehouse import Warehouse, opened
+
+T = TypeVar("T")
+
+PUBLISH_EVERY = 30.0
+"""Seconds between publications while a run goes on: what has landed is soon to be queried."""
+
+LINGER = 0.02
+"""Seconds the open warehouse waits for one more; a landing is often followed by a question."""
+
+LONGEST = 5.0
+"""Seconds after which it is closed all the same, so that another process gets its turn."""
+
+_Job = tuple[Callable[[Warehouse], Any], "asyncio.Future[Any]"]
+
+
+class Turns:
+    """The queue before the warehouse, for one event loop."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._waiting: queue.Queue[_Job] = queue.Queue()
+        self._server: asyncio.Task[None] | None = None
+        self._published = time.monotonic()
+
+    async def take(self, act: Callable[[Warehouse], T]) -> T:
+        """Do something in the open warehouse, in a thread; raises what it raises."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.put((act, done))
+        if self._server is None or self._server.done():
+            self._server = asyncio.create_task(self._serve_all())
+        return await asyncio.shield(done)
+
+    async def close(self) -> None:
+        """Wait until everything that was begun is through."""
+        if self._server:
+            await asyncio.shield(self._server)
+
+    async def _serve_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._waiting.empty():
+            await asyncio.to_thread(self._serve, loop)
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open once and serve until nobody waits.
+
+        A turn that fails ends the opening: whoever opens next clears away what it left.
+        """
+        job: _Job | None = None
+        try:
+            with opened(self._lake) as warehouse:
+                until = time.monotonic() + LONGEST
+                while time.monotonic() < until and (job := self._next()):
+                    result = job[0](warehouse)
+                    self._publish_at_times(warehouse)
+                    _settle(loop, job[1], result=result)
+        except BaseException as fault:
+            _settle(loop, (job or self._waiting.get_nowait())[1], fault=fault)
+
+    def _next(self) -> _Job | None:
+        try:
+            return self._waiting.get(timeout=LINGER)
+        except queue.Empty:
+            return None
+
+    def _publish_at_times(self, warehouse: Warehouse) -> None:
+        if time.monotonic() - self._published > PUBLISH_EVERY:
+            warehouse.publish()
+            self._published = time.monotonic()
+
+
+def _settle(
+    loop: asyncio.AbstractEventLoop,
+    done: asyncio.Future[Any],
+    *,
+    result: Any = None,
+    fault: BaseException | None = None,
+) -> None:
+    def settle() -> None:
+        if done.done():
+            return
+        if fault:
+            done.set_exception(fault)
+        else:
+            done.set_result(result)
+
+    loop.call_soon_threadsafe(settle)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench import Bench, bench, connect
+
+
+@pytest.fixture(autouse=True, scope="session")
+def budgets_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Budgets live in the folder for temporary files: keep the tests' apart from the user's."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(tmp_path_factory.mktemp("tmp"))
+    yield
+    tempfile.tempdir = before
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
+    with ExitStack() as stack:
+        number = 0
+
+        def make(**options: Any) -> Bench:
+            nonlocal number
+            number += 1
+            made = bench(tmp_path / str(number), **options)
+            stack.enter_context(made.box)
+            return connect(made)
+
+        yield make
+
+
+@pytest.fixture
+def at_bench(make_bench: Callable[..., Bench]) -> Bench:
+    return make_bench()
