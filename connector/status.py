@@ -45,12 +45,18 @@ class StreamStatus:
     last_outcome: str = ""
     last_error: str = ""
     last_success_at: datetime | None = None
+    last_walk_at: datetime | None = None
     last_full_walk_at: datetime | None = None
     windows: tuple[Span, ...] = ()
     gaps: tuple[Span, ...] = ()
     set_aside: int = 0
     held: int = 0
     unknown_fields: tuple[str, ...] = ()
+
+    @property
+    def was_read(self) -> bool:
+        """Has it ever been asked for? A run that was stopped leaves walks, but no outcome."""
+        return bool(self.last_run_at or self.last_walk_at)
 
     @property
     def closed_to(self) -> datetime | None:
@@ -125,7 +131,8 @@ _PER_STREAM = """
             max(ended_at) FILTER (outcome = 'done') AS success
         FROM meta.run_streams GROUP BY stream
     ), walked AS (
-        SELECT stream, max(asked_at) FILTER (kind = 'full') AS at FROM meta.walks GROUP BY stream
+        SELECT stream, max(asked_at) AS at, max(asked_at) FILTER (kind = 'full') AS full_at
+        FROM meta.walks GROUP BY stream
     ), closed AS (
         SELECT stream, list((closed_from, closed_to) ORDER BY closed_to) AS spans
         FROM meta.windows GROUP BY stream
@@ -135,7 +142,7 @@ _PER_STREAM = """
         SELECT stream, list(field ORDER BY field) AS names FROM meta.schema_changes GROUP BY stream
     )
     SELECT s.stream, latest.at, coalesce(latest.outcome, ''), coalesce(latest.error, ''),
-        latest.success, walked.at, coalesce(closed.spans, []), coalesce(aside.n, 0),
+        latest.success, walked.at, walked.full_at, coalesce(closed.spans, []), coalesce(aside.n, 0),
         coalesce(held.n, 0), coalesce(fields.names, [])
     FROM (SELECT view_name AS stream FROM duckdb_views() WHERE schema_name = 'history') s
     LEFT JOIN latest USING (stream) LEFT JOIN walked USING (stream)
@@ -147,7 +154,7 @@ _PER_STREAM = """
 def _streams(con: duckdb.DuckDBPyConnection) -> tuple[StreamStatus, ...]:
     rows, newest = rows_by_table(con), _newest(con)
     found = []
-    for name, at, outcome, error, success, full, spans, aside, held, fields in con.execute(
+    for name, at, outcome, error, success, walk, full, spans, aside, held, fields in con.execute(
         _PER_STREAM
     ).fetchall():
         windows = tuple((start, end) for start, end in spans)
@@ -160,6 +167,7 @@ def _streams(con: duckdb.DuckDBPyConnection) -> tuple[StreamStatus, ...]:
                 last_outcome=outcome,
                 last_error=error,
                 last_success_at=success,
+                last_walk_at=walk,
                 last_full_walk_at=full,
                 windows=windows,
                 gaps=gaps(windows),

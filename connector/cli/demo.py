@@ -152,7 +152,7 @@ def _totals(console: Console, runs: list[Run], settings: Settings) -> None:
 
 
 def _questions(console: Console, settings: Settings) -> None:
-    from connector.cli.sql import rows_table
+    from connector.cli.cells import rows_table
     from connector.demo.questions import QUESTIONS
     from connector.published import reading
 

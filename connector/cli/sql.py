@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,101 +29,93 @@ class Form(StrEnum):
 
 
 def sql(
-    query: Annotated[str, typer.Argument(help="One or more statements; - reads standard input.")],
+    query: Annotated[str, typer.Argument(help="What to ask; - reads it from standard input.")],
     form: Annotated[
         Form | None,
-        typer.Option("--format", help="table on a terminal, else csv.", show_default=False),
+        typer.Option(
+            "--format", help="Without: table on a terminal, else csv.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Ask the warehouse in SQL: read-only, also while a sync runs.
 
-    Tables: one per stream, the same names in schema history, and the schemas meta and analytics;
-    "SHOW ALL TABLES" lists them. On a terminal the answer is a table, into a pipe or file it is
-    CSV with a header. Times are in UTC.
+    There is a table per stream, every version of its rows under the same name in schema history,
+    and the connector's own records in schema meta. "SHOW TABLES" lists them, "DESCRIBE threads"
+    the columns of one. Into a pipe or a file the answer goes as CSV with a header line. Times are
+    in UTC.
     """
     with faults.answering():
         from connector.published import reading
         from connector.settings import Settings
 
         text = sys.stdin.read() if query == "-" else query
+        chosen = form or (Form.table if sys.stdout.isatty() else Form.csv)
         with reading(Settings.load().data_dir) as con:
-            names, fetch = ask(con, text)
-            _show(names, fetch, form or (Form.table if sys.stdout.isatty() else Form.csv))
+            _print(Answer(con, text), chosen)
 
 
-Fetch = Callable[[int], list[tuple[Any, ...]]]
-
-
-def ask(con: duckdb.DuckDBPyConnection, text: str) -> tuple[list[str], Fetch]:
-    """The answer of the last statement: names of columns, and rows by so many at a time.
+class Answer:
+    """What the last statement of a query answers.
 
     Files and extensions are out of reach: a query that was pasted from somewhere can't write.
+    Raises `ConfigurationError` with DuckDB's own words where the query is at fault.
     """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, text: str) -> None:
+        con.execute("SET enable_external_access = false; SET lock_configuration = true")
+        self._con = con
+        with _blaming():
+            con.execute(text)
+        self.columns = [(column[0], str(column[1])) for column in con.description or []]
+
+    def fetch(self, rows: int) -> list[tuple[Any, ...]]:
+        """So many rows more; none at the end."""
+        with _blaming():
+            return self._con.fetchmany(rows) if self.columns else []
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        while batch := self.fetch(10_000):
+            yield from batch
+
+
+@contextmanager
+def _blaming() -> Iterator[None]:
     import duckdb
 
     from connector.errors import ConfigurationError
 
-    def guarded(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except duckdb.Error as fault:
-            raise ConfigurationError("the query can't be answered", todo=str(fault)) from None
-
-    con.execute("SET enable_external_access = false; SET lock_configuration = true")
-    guarded(lambda: con.execute(text))
-    names = [column[0] for column in con.description or []]
-    return names, lambda rows: guarded(lambda: con.fetchmany(rows)) if names else []
+    try:
+        yield
+    except duckdb.Error as fault:
+        raise ConfigurationError("the query can't be answered", todo=str(fault)) from None
+    except RuntimeError as fault:
+        if "interrupted" in str(fault).lower():  # how DuckDB passes Ctrl-C on
+            raise KeyboardInterrupt from None
+        raise
 
 
-def _show(names: list[str], fetch: Fetch, form: Form) -> None:
+def _print(answer: Answer, form: Form) -> None:
+    from connector.cli.cells import exact, rows_table
+
+    names = [name for name, _ in answer.columns]
     if form is Form.table:
-        _as_table(names, fetch)
+        rows = answer.fetch(SHOWN + 1)
+        output.out().print(rows_table(names, rows[:SHOWN]))
+        if len(rows) > SHOWN:
+            output.say(f"Only the first {SHOWN} rows are shown; `> rows.csv` gets all.", "yellow")
     elif form is Form.json:
-        rows = [dict(zip(names, row, strict=True)) for batch in _batches(fetch) for row in batch]
-        output.document(rows)
+        output.document([_object(answer.columns, row) for row in answer])
     else:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        for batch in _batches(fetch):
-            writer.writerows([[_cell(value) for value in row] for row in batch])
+        writer.writerows([names] if names else [])
+        writer.writerows([exact(value) for value in row] for row in answer)
 
 
-def _batches(fetch: Fetch) -> Any:
-    return iter(lambda: fetch(10_000), [])
+def _object(columns: list[tuple[str, str]], row: tuple[Any, ...]) -> dict[str, Any]:
+    """A row as a JSON object, in which JSON stays JSON."""
+    import json
 
-
-def _as_table(names: list[str], fetch: Fetch) -> None:
-    rows = fetch(SHOWN + 1)
-    console = output.out()
-    console.print(rows_table(names, rows[:SHOWN]))
-    if len(rows) > SHOWN:
-        output.say(f"Only the first {SHOWN} rows are shown; `> rows.csv` gets all.", "yellow")
-
-
-def rows_table(names: list[str], rows: list[tuple[Any, ...]], title: str = "") -> Any:
-    """Rows for people: numbers to the right, nothing for null."""
-    numbers = {
-        name
-        for name, values in zip(names, zip(*rows, strict=True), strict=False)
-        if all(isinstance(value, int | float | None) for value in values)
+    return {
+        name: json.loads(value) if kind == "JSON" and value is not None else value
+        for (name, kind), value in zip(columns, row, strict=True)
     }
-    made = output.table(title, names, numbers=numbers)
-    from rich.text import Text
-
-    for row in rows:
-        made.add_row(*(Text(_cell(value)) for value in row))
-    return made
-
-
-def _cell(value: Any) -> str:
-    import datetime
-
-    import orjson
-
-    if value is None:
-        return ""
-    if isinstance(value, datetime.datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, list | dict):
-        return orjson.dumps(value, default=str).decode()
-    return str(value)

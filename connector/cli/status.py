@@ -41,7 +41,7 @@ def _show(found: Status) -> None:
         numbers=numbers,
     )
     for one in found.streams:
-        if one.last_run_at:
+        if one.was_read:
             made.add_row(*_line(one), style="" if not one.last_error else "yellow")
     output.out().print(made)
     for note in _notes(found):
@@ -86,7 +86,7 @@ def _notes(found: Status) -> Iterator[str]:
             )
         if one.last_error:
             yield f"{one.last_outcome}: {one.last_error}"
-    if never := [one.stream for one in found.streams if not one.last_run_at]:
+    if never := [one.stream for one in found.streams if not one.was_read]:
         yield f"Not synced so far: {', '.join(never)}"
     if run := found.last_run:
         yield (

@@ -42,9 +42,11 @@ WHERE e.system = 'hubspot' ORDER BY c.email LIMIT 5""",
     (
         "What became of threads? Every version is kept, the deleted ones too",
         """\
-SELECT left(coalesce(title, text), 30) AS thread, status, _deleted AS deleted,
+SELECT coalesce(title, '(no title)') AS thread, status, _deleted AS deleted,
     _valid_from AS since, _valid_to AS until
-FROM history.threads WHERE id IN (SELECT id FROM history.threads WHERE _deleted)
+FROM history.threads WHERE id IN (
+    SELECT id FROM history.threads GROUP BY id
+    HAVING count(DISTINCT status) > 1 OR bool_or(_deleted))
 ORDER BY id, _valid_from LIMIT 6""",
     ),
 )

@@ -1,0 +1,61 @@
+"""Values of the warehouse as text: exact for programs, short for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connector.cli import output
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+LONG = 300
+"""Characters of a cell on a terminal: texts of threads are long."""
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+def exact(value: Any) -> str:
+    """A value for a program; nothing for null.
+
+    >>> exact(None), exact(["a", "b"]), exact(True)
+    ('', '["a","b"]', 'true')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool | list | dict):
+        return orjson.dumps(value, default=str).decode()
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
+
+
+def short(value: Any) -> str:
+    """A value for people: no needless digits, long texts cut.
+
+    >>> short(5.0), short(0.25), short("x" * 999)[-3:]
+    ('5', '0.25', 'xx…')
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    text = exact(value)
+    if isinstance(value, datetime):
+        return text.removesuffix("+00:00")
+    return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
+
+
+def rows_table(names: list[str], rows: Rows) -> Table:
+    """Rows for people; columns of numbers are set to the right."""
+    from rich.text import Text
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    kinds = [{type(value) for value in column} - {type(None)} for column in columns]
+    numbers = [bool(kind) and kind <= {int, float} for kind in kinds]
+    made = output.table("", [], numbers=[])
+    for name, is_number in zip(names, numbers, strict=True):
+        made.add_column(Text(name), justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(short(value)) for value in row))
+    return made
