@@ -95,9 +95,8 @@ def listing(endpoint: Endpoint) -> Handler:
             return lists.plain(ask.space, endpoint, parent, ask.query)
         if endpoint.stream == "members" and ask.space.readings.members_envelope != "page":
             return _members(ask.space)
-        if endpoint.stream == "threads" and ask.query.get("tab") in ("my", "needs-response"):
-            _needs_user(ask)
-        return lists.page(ask.space, endpoint, parent, ask.query)
+        query = _of_user(ask) if endpoint.stream == "threads" else ask.query
+        return lists.page(ask.space, endpoint, parent, query)
 
     return handle
 
@@ -110,9 +109,16 @@ def _not_offered(status: str, endpoint: Endpoint) -> bytes:
     raise Refusal(403, "forbidden", f"Not available: needs {endpoint.offered_with}.")
 
 
-def _needs_user(ask: Ask) -> None:
-    if ask.key.user is None:
+def _of_user(ask: Ask) -> dict[str, str]:
+    """The tabs `my` and `needs-response` need a key with a user (REFERENCE 2)."""
+    tab, user = ask.query.get("tab"), ask.key.user
+    if tab not in ("my", "needs-response"):
+        return ask.query
+    if user is None:
         raise invalid("tab", "This tab needs an API key with an associated user")
+    if tab == "needs-response":
+        return ask.query
+    return {**{k: v for k, v in ask.query.items() if k != "tab"}, "assignee_id": user}
 
 
 def _members(space: Workspace) -> bytes:

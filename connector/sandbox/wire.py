@@ -32,6 +32,17 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class Protocol(HttpToolsProtocol):
     """uvicorn's protocol, with the transport put in the scope."""
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A new connection.
+
+        Heads and bodies are written apart; with Nagle's algorithm every answer would wait 40 ms
+        for the client's delayed acknowledgement. asyncio itself switches it off only for sockets
+        that were made with the protocol number of TCP.
+        """
+        plug = transport.get_extra_info("socket")
+        plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
+
     def on_message_begin(self) -> None:
         """A new request: its scope is built here."""
         super().on_message_begin()
