@@ -10,8 +10,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.endpoint import STAMP
+
+_FIRST = pa.scalar(datetime.min.replace(tzinfo=UTC), STAMP).cast(pa.int64()).as_py()
+_LAST = pa.scalar(datetime.max.replace(tzinfo=UTC), STAMP).cast(pa.int64()).as_py()
 
 
 def parse_stamp(text: object) -> datetime | None:
@@ -39,9 +43,13 @@ def stamps(values: Sequence[str | None]) -> pa.Array | None:
     bare date) is left to `parse_stamp`; where both read a form, they agree (tested).
     """
     try:
-        return pa.array(values, pa.string()).cast(STAMP)
+        found = pa.array(values, pa.string()).cast(STAMP)
     except pa.ArrowInvalid:
         return None
+    # Arrow goes beyond the year 9999 where an offset leads there; Python's clients can't follow.
+    span = pc.min_max(found.cast(pa.int64())).as_py()
+    inside = span["min"] is None or (span["min"] >= _FIRST and span["max"] <= _LAST)
+    return found if inside else None
 
 
 def wire(stamp: datetime) -> str:

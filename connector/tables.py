@@ -103,12 +103,12 @@ def same_key(endpoint: Endpoint, left: str, right: str) -> str:
     return " AND ".join(f'{left}."{k}" IS NOT DISTINCT FROM {right}."{k}"' for k in endpoint.key)
 
 
-def create_all() -> Iterable[str]:
+def create_all(endpoints: Iterable[Endpoint] = tuple(STREAMS.values())) -> Iterable[str]:
     """Every statement that makes an empty warehouse."""
     yield "CREATE SCHEMA past; CREATE SCHEMA history; CREATE SCHEMA meta; CREATE SCHEMA analytics"
     yield META
     yield DERIVED
-    for endpoint in STREAMS.values():
+    for endpoint in endpoints:
         columns = [(name, DUCKDB[kind]) for name, kind, _ in endpoint.stored()]
         for schema, extra in (("main", MAIN_OWN), ("past", PAST_OWN)):
             own_columns = [(name, kind) for name, (kind, _) in extra.items()]
