@@ -16,7 +16,7 @@ from connector.sandbox.sample import conversation, publishing
 from connector.sandbox.sample.generate import factory
 from connector.sandbox.sample.seeds import Record
 from connector.sandbox.stamps import as_micros
-from connector.sandbox.store import Store, links_of
+from connector.sandbox.store import Store, as_row, links_of
 from schemas import STREAMS
 
 Stamp = bool | datetime
@@ -40,6 +40,8 @@ class Changes(Store):
             key = str(fields.pop("id", record["id"]))
             given = {name: as_micros(value) for name, value in fields.items()}
             record = self._with(stream, {**record, "id": key}, given)
+            if stream == "threads":
+                record = self._opened(record, given)
             self._put(stream, self.own_table(stream, parent), key, record)
             if parent is not None:
                 self._touch_parent(stream, parent, record)
@@ -53,10 +55,14 @@ class Changes(Store):
             record = dict(factory(stream)(self.seeds, number))
         if "joined_at" in record:
             record["joined_at"] = now
-        if stream == "threads":
-            record["last_inbound_message_at"] = now
-            record["last_outbound_message_at"] = None
         return {**record, "created_at": now, "updated_at": now}
+
+    def _opened(self, record: Record, given: Record) -> Record:
+        """A new thread has one message, the synthesised first one (REFERENCE 2)."""
+        first = as_row(conversation.opening(record))
+        self._children["thread_messages", record["id"]] = Table("thread_messages", [first])
+        begun = {"last_inbound_message_at": first.created, "last_outbound_message_at": None}
+        return {**record, **begun, **{k: v for k, v in given.items() if k in begun}}
 
     def _with(self, stream: str, record: Record, fields: Record) -> Record:
         known = {c.name for c in STREAMS[stream].columns} | HIDDEN.get(stream, frozenset())

@@ -19,11 +19,15 @@ class Cursor:
     path: str
     place: Place
     filters: dict[str, str]
+    salt: int = 0  # makes another text of the same place
 
     def encode(self) -> str:
         """The text that the client sends back."""
         created, key = self.place
-        content = {"id": key, "createdAt": created, "list": self.path, "where": self.filters}
+        content: dict[str, Any] = {"id": key, "createdAt": created, "list": self.path}
+        content["where"] = self.filters
+        if self.salt:
+            content["salt"] = self.salt
         return urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
     @classmethod

@@ -7,6 +7,7 @@ meanwhile cause neither skips nor repeats, and a page costs the same at the end 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,8 @@ from connector.sandbox.question import Question, understand
 from connector.sandbox.rows import Row, Table
 from connector.sandbox.workspace import Workspace
 from schemas import Endpoint
+
+SALT = itertools.count(1)
 
 
 def page(space: Workspace, endpoint: Endpoint, parent: str | None, query: dict[str, str]) -> bytes:
@@ -43,18 +46,22 @@ def _render(space: Workspace, table: Table, asked: Question, rows: list[Row]) ->
 
 
 def _cursor(space: Workspace, asked: Question, place: tuple[int, str]) -> str:
-    kept = asked.filters if space.readings.cursor_filters == "kept" else {}
-    return Cursor(asked.path, place, kept).encode()
+    return Cursor(asked.path, place, _kept(space, asked)).encode()
+
+
+def _kept(space: Workspace, asked: Question) -> dict[str, str]:
+    return asked.filters if space.readings.cursor_filters == "kept" else {}
 
 
 def cursor_before(
     space: Workspace, endpoint: Endpoint, parent: str | None, query: dict[str, str]
 ) -> str:
-    """A cursor that leads to the same page again: what an empty page with more to come gives."""
+    """Another cursor that leads to the same page: what an empty page with more to come gives."""
     path = endpoint.path if parent is None else f"{endpoint.path}#{parent}"
     asked = understand(endpoint.stream, path, query, space.readings)
     start = (-(2**62), "") if asked.ascending else (2**62, "")
-    return _cursor(space, asked, asked.after or start)
+    salted = Cursor(asked.path, asked.after or start, _kept(space, asked), next(SALT))
+    return salted.encode()
 
 
 def _rows(space: Workspace, table: Table, asked: Question) -> list[Row]:

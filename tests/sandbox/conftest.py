@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.sandbox.walking import Asker
 
 from connector.sandbox import Sandbox
+from tests.sandbox.walking import Asker
 
 Ask = Callable[..., Asker]
 

@@ -180,7 +180,9 @@ MESSAGES = ("type", "direction", "user_id")
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_message_filters(box, ask, name):
-    thread = max(box.workspace.ids("threads"), key=lambda t: len(box.workspace.ids("thread_messages", t)))
+    thread = max(
+        box.workspace.ids("threads"), key=lambda t: len(box.workspace.ids("thread_messages", t))
+    )
     path = f"/threads/{thread}/messages"
     every = ask(box).walk(path)
     assert len(every) >= 50
@@ -227,8 +229,8 @@ def test_date_filters_and_their_bounds(ask, bounds, stream):
             expected = [
                 row
                 for row in every
-                if (low < row[f"{field}_at"] or after_in and low == row[f"{field}_at"])
-                and (row[f"{field}_at"] < high or before_in and high == row[f"{field}_at"])
+                if (low < row[f"{field}_at"] or (after_in and low == row[f"{field}_at"]))
+                and (row[f"{field}_at"] < high or (before_in and high == row[f"{field}_at"]))
             ]
             assert found == expected
 

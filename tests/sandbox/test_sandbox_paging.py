@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.sandbox.walking import Asker, same
 
 from connector.sandbox import Readings, Sandbox
 from schemas import STREAMS
+from tests.sandbox.walking import Asker, same
 
 PAGED = [s for s, e in STREAMS.items() if e.paged and e.parent is None]
 CHILDREN = [s for s, e in STREAMS.items() if e.paged and e.parent is not None]

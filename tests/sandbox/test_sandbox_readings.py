@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import pytest
-from tests.sandbox.walking import Asker, same
 
 from connector.sandbox import Readings, Sandbox
 from schemas import STREAMS
+from tests.sandbox.walking import Asker
 
 ALTERNATIVES = list(Readings.alternatives())
 NAMES = [f"{name}={value}" for name, value, _ in ALTERNATIVES]
@@ -24,31 +25,6 @@ def small(readings: Readings | None = None) -> Sandbox:
 @pytest.mark.parametrize(("name", "value", "readings"), ALTERNATIVES, ids=NAMES)
 def test_a_reading_shows(name: str, value: str, readings: Readings):
     assert seen(readings) != seen(Readings())
-
-
-@pytest.mark.parametrize(("name", "value", "readings"), [("", "", Readings()), *ALTERNATIVES])
-@pytest.mark.parametrize("changed", [False, True], ids=["fresh", "changed"])
-def test_the_oracle_is_what_a_careful_walk_finds(name, value, readings, changed, ask):
-    with Sandbox(threads=12, readings=readings, contacts=4) as box:
-        if changed:
-            disturb(box)
-        asker: Asker = ask(box)
-        for stream in STREAMS:
-            assert same(asker.everything(stream, limit=20), box.workspace.live(stream)), stream
-
-
-def disturb(box: Sandbox) -> None:
-    space = box.workspace
-    threads, companies = space.ids("threads"), space.ids("companies")
-    space.merge_companies(companies[0], companies[1])
-    space.add_message(threads[0], direction="outbound")
-    space.add_comment(threads[1])
-    space.delete("threads", threads[2])
-    space.delete("tags", space.ids("tags")[0])
-    space.delete("changelog_tags", space.ids("changelog_tags")[0])
-    space.create("docs_articles")
-    space.add_translation("changelogs", space.ids("changelogs")[0], "fr")
-    space.update("contacts", space.ids("contacts")[0], name="Somebody else")
 
 
 @cache
@@ -100,8 +76,6 @@ def questions(box: Sandbox) -> list[str]:
 
 
 def moment(text: str) -> Any:
-    from datetime import datetime
-
     return datetime.fromisoformat(text.replace(".123", ".123456"))
 
 
@@ -154,7 +128,7 @@ def test_a_translation_is_served_in_place_of_its_base(ask):
     for value in Readings.choices()["translations"]:
         with Sandbox(threads=20, readings=Readings(translations=value)) as box:
             space = box.workspace
-            base = space.ids("changelogs")[0]
+            base = next(r["id"] for r in space.live("changelogs") if not r["language"])
             space.add_translation("changelogs", base, "fr")
             answer = ask(box).get(f"/changelogs/{base}", language="fr").json()
             assert answer["language"] == "fr"

@@ -52,12 +52,12 @@ def messages(seeds: Seeds, thread: Record, number: int) -> list[Record]:
     """The messages of the n-th thread, oldest first."""
     talk = plan(seeds, number, thread["created_at"])
     return [
-        _opening(thread) if k == 0 else _message(seeds, thread, talk, number, k)
+        opening(thread) if k == 0 else _message(seeds, thread, talk, number, k)
         for k in range(len(talk.moments))
     ]
 
 
-def _opening(thread: Record) -> Record:
+def opening(thread: Record) -> Record:
     """The synthesised first message: its id is derived from the thread's (REFERENCE 2)."""
     stamp = thread["created_at"]
     return {
