@@ -19,7 +19,7 @@ class Clock:
     def __init__(self, start: datetime = DEFAULT_START, *, running: bool = True) -> None:
         self._lock = threading.Lock()
         self._running = running
-        self._base = _utc(start)
+        self.start = self._base = _utc(start)
         self._anchor = time.monotonic()
 
     def now(self) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from connector.sandbox.clock import Clock
+from connector.sandbox.clock import Clock, to_micros
 from connector.sandbox.present import Presenter, external_ids
 from connector.sandbox.readings import Readings
 from connector.sandbox.rows import Links, Row, Table
@@ -42,7 +42,7 @@ class Store:
         self.lock = threading.RLock()
         self.readings, self.clock, self.seed = readings, clock, seed
         self.visibility_lag = 0.0
-        self.seeds = Seeds(seed, {**sizes(threads), **more}, clock.micros(), readings)
+        self.seeds = Seeds(seed, {**sizes(threads), **more}, to_micros(clock.start), readings)
         self.presenters = {stream: Presenter(stream, readings) for stream in STREAMS}
         self._turn = 0
         self._warm = warm
