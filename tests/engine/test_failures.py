@@ -1,0 +1,344 @@
+"""The classes of FAILURES.md, each by its number, on a sandbox over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connector import errors
+from connector.sandbox import Fault, Readings
+from schemas import STREAMS
+from tests.bench import START, Bench
+
+Make = Callable[..., Bench]
+FEED = ("threads", "thread_messages", "thread_comments")
+
+
+@pytest.mark.parametrize("page_size", [1, 7, 50])
+def test_b01_a_row_that_changes_behind_the_cursor_comes_with_the_next_sync(
+    make_bench: Make, page_size: int
+) -> None:
+    at = make_bench(page_size=page_size)
+    threads = at.box.workspace.ids("threads")
+
+    def change(request: Any) -> None:
+        if request.path == "/threads":
+            at.box.clock.advance(7)
+            at.box.workspace.update("threads", threads[len(at.box.requests) % 60], title="late")
+
+    at.box.before_each(change)
+    at.sync("threads")
+    at.sync("threads")
+    at.box.clear_hooks()
+    at.sync("threads")
+    assert at.differences("threads") == []
+
+
+@pytest.mark.parametrize("bounds", ["exclusive", "inclusive"])
+def test_b02_five_hundred_rows_of_one_stamp_across_pages_and_windows(
+    make_bench: Make, bounds: str
+) -> None:
+    at = make_bench(page_size=37, readings=Readings(bounds=bounds))
+    at.sync("contacts")
+    stamp = at.box.clock.now()
+    for number in range(500):
+        at.box.workspace.create(
+            "contacts", email=f"c{number}@x.example", created_at=stamp, updated_at=stamp
+        )
+    at.sync("contacts")
+    at.pass_time(1)
+    at.sync("contacts")
+    at.pass_time(3600)
+    at.sync("contacts")
+    assert at.differences("contacts") == []
+
+
+@pytest.mark.parametrize("bounds", ["exclusive", "inclusive"])
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+def test_b03_rows_at_the_edges_of_windows_are_in_one_of_them(
+    make_bench: Make, bounds: str, offset: int
+) -> None:
+    at = make_bench(threads=50, readings=Readings(bounds=bounds, resolution="finer"))
+    edge = datetime(2026, 10, 20, tzinfo=UTC)
+    row = at.box.workspace.ids("threads")[3]
+    at.box.workspace.update("threads", row, stamp=edge + timedelta(microseconds=offset))
+    day = timedelta(days=1)
+    for number in range(-2, 2):
+        at.sync("threads", since=edge + number * day, until=edge + (number + 1) * day)
+    assert at.query(f"SELECT count(*) FROM main.threads WHERE id = '{row}'") == [(1,)]
+
+
+def test_b04_rows_that_become_visible_late_are_not_passed_by(make_bench: Make) -> None:
+    at = make_bench()
+    at.sync("threads")
+    row = at.box.workspace.ids("threads")[5]
+    at.box.workspace.hide_until("threads", row, at.box.clock.now() + timedelta(seconds=50))
+    at.box.workspace.update("threads", row, title="hidden at first")
+    at.sync("threads")
+    at.pass_time(55)
+    at.sync("threads")
+    assert at.query(f"SELECT title FROM main.threads WHERE id = '{row}'") == [("hidden at first",)]
+
+
+def test_b06_same_stamp_other_content_inside_the_overlap_is_stored(at_bench: Bench) -> None:
+    row = at_bench.box.workspace.ids("threads")[0]
+    at_bench.box.workspace.update("threads", row, title="one")
+    at_bench.sync("threads")
+    at_bench.box.workspace.update("threads", row, stamp=False, title="two")
+    at_bench.pass_time(60)
+    at_bench.sync("threads")
+    assert at_bench.query(f"SELECT title FROM main.threads WHERE id = '{row}'") == [("two",)]
+
+
+def test_b07_a_silent_change_is_found_by_the_next_full_walk_and_counted(at_bench: Bench) -> None:
+    at_bench.sync("threads")
+    row = at_bench.box.workspace.ids("threads")[9]
+    at_bench.box.workspace.update("threads", row, stamp=False, title="silently")
+    at_bench.pass_time()
+    assert at_bench.outcome(at_bench.sync("threads"), "threads").changed == 0
+    at_bench.sync("threads", full=True)
+    assert at_bench.differences("threads") == []
+    assert at_bench.query("SELECT sum(drifted) FROM meta.walks") == [(1,)]
+
+
+@pytest.mark.parametrize("bump", ["no", "yes"])
+def test_b08_messages_and_comments_in_old_threads_are_found(make_bench: Make, bump: str) -> None:
+    at = make_bench(readings=Readings(children_bump=bump))
+    at.sync(*FEED)
+    for thread in at.box.workspace.ids("threads")[::7]:
+        at.pass_time(10)
+        at.box.workspace.add_message(thread)
+        at.box.workspace.add_comment(thread)
+    at.pass_time()
+    at.sync(*FEED)
+    # Where nothing moves the thread, no list can show it: the full walk asks under every thread.
+    assert bump == "no" or at.differences("thread_messages") == []
+    at.sync(*FEED, full=True)
+    assert at.differences(*FEED) == []
+
+
+def test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back(at_bench: Bench) -> None:
+    at = at_bench
+    at.sync(*FEED)
+    row = next(m["thread_id"] for m in at.box.workspace.live("thread_messages"))
+    title = at.box.workspace.get("threads", row)["title"]
+    at.pass_time()
+    at.box.workspace.delete("threads", row)
+    at.sync(*FEED, full=True)
+    assert at.differences(*FEED) == []
+    marked = at.query(f"""SELECT title, _last_seen_at < _noticed_at FROM history.threads
+        WHERE id = '{row}' AND _deleted AND _valid_to IS NULL""")
+    assert marked == [(title, True)]
+    assert at.query(f"""SELECT count(*) > 0 AND bool_and(_deleted) FROM history.thread_messages
+        WHERE thread_id = '{row}' AND _valid_to IS NULL""") == [(True,)]
+    at.pass_time()
+    at.box.workspace.undelete("threads", row)
+    at.sync(*FEED, full=True)
+    assert at.differences(*FEED) == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["reset", "cut", "500", "502_html", "429", "refuse_cursor", "repeat_cursor", "not_json",
+     "no_data", "no_has_more", "null_cursor", "empty_page", "short_page", "404"],
+)  # fmt: skip
+@pytest.mark.parametrize("page", [1, 3])
+def test_b10_no_fault_in_a_full_walk_invents_a_deletion(
+    make_bench: Make, kind: str, page: int
+) -> None:
+    at = make_bench(threads=50, page_size=11)
+    at.sync("threads")
+    at.pass_time()
+    at.box.faults.add(Fault(kind, at=page, path="/threads$"))
+    at.sync("threads", full=True)
+    at.box.faults.clear()
+    assert at.query("SELECT count(*) FROM main.threads") == [(50,)]
+    assert at.query("SELECT count(*) FROM history.threads WHERE _deleted") == [(0,)]
+
+
+def test_b10_a_list_that_lost_everything_by_mistake_is_not_believed(make_bench: Make) -> None:
+    at = make_bench(threads=50)
+    at.sync("threads", "members")
+    at.pass_time()
+    lost = Readings(members_envelope="array")
+    at.box.faults.add(Fault("empty_page", path="/threads$", rate=1.0))
+    run = at.sync("threads", full=True)
+    at.box.faults.clear()
+    assert at.outcome(run, "threads").deleted == 0
+    assert at.differences("threads", "members") == []
+    assert at.outcome(run, "threads").requests < 50, lost
+
+
+@pytest.mark.parametrize("kind", ["short_page", "empty_page"])
+def test_b13_a_short_or_empty_page_ends_nothing(make_bench: Make, kind: str) -> None:
+    at = make_bench(page_size=9)
+    at.box.faults.add(Fault(kind, at=2, path="/contacts$"))
+    at.sync("contacts")
+    at.box.faults.clear()
+    at.pass_time()
+    at.sync("contacts", full=True)
+    assert at.differences("contacts") == []
+
+
+@pytest.mark.parametrize("kind", ["repeat_cursor", "null_cursor"])
+def test_b13_a_chain_that_is_broken_is_an_error_and_closes_nothing(
+    make_bench: Make, kind: str
+) -> None:
+    at = make_bench(page_size=9)
+    at.box.faults.add(Fault(kind, at=1, path="/contacts$", times=1))
+    outcome = at.outcome(at.sync("contacts"), "contacts")
+    assert outcome.outcome == "failed"
+    assert "request_id" in outcome.error
+    at.box.faults.clear()
+    at.sync("contacts")
+    assert at.differences("contacts") == []
+
+
+@pytest.mark.parametrize("scope", sorted({s for e in STREAMS.values() for s in e.scopes}))
+def test_b15_without_a_scope_its_streams_say_so_and_keep_their_rows(
+    make_bench: Make, scope: str
+) -> None:
+    at = make_bench(threads=50)
+    needing = [e.stream for e in STREAMS.values() if scope in e.scopes and not e.by_name]
+    others = [e.stream for e in STREAMS.values() if scope not in e.scopes and not e.by_name][:2]
+    wanted = [*needing, *others]
+    at.sync(*wanted)
+    scopes = {s for e in STREAMS.values() for s in e.scopes} - {scope}
+    at.settings = replace(at.settings, api_key=at.box.issue_key(sorted(scopes)))
+    at.pass_time()
+    run = at.sync(*wanted, full=True)
+    for one in run.streams:
+        assert one.outcome == ("skipped" if one.stream in needing else "done"), one
+        assert scope in one.error or one.stream in others
+    assert at.differences(*wanted) == []
+
+
+@pytest.mark.parametrize("readings", [Readings(), Readings(hidden_by_default="flagged")])
+def test_b16_every_combination_of_flags_arrives_and_a_flip_is_no_deletion(
+    make_bench: Make, readings: Readings
+) -> None:
+    at = make_bench(threads=50, readings=readings)
+    streams = ("changelogs", "docs_articles")
+    at.sync(*streams)
+    assert at.query("SELECT count(DISTINCT (published, archived)) FROM main.docs_articles") == [
+        (4,)
+    ]
+    article = at.box.workspace.ids("docs_articles")[0]
+
+    def flip(request: Any) -> None:
+        if request.path == "/docs/articles":
+            archived = at.box.workspace.get("docs_articles", article)["archived"]
+            at.box.workspace.update("docs_articles", article, archived=not archived)
+
+    at.pass_time()
+    at.box.before_each(flip)
+    run = at.sync(*streams, full=True)
+    at.box.clear_hooks()
+    assert at.outcome(run, "docs_articles").deleted == 0
+    at.pass_time()
+    at.sync(*streams, full=True)
+    assert at.differences(*streams) == []
+
+
+def test_b19_partitions_in_any_order_repeated_between_live_edits_keep_each_row_once(
+    at_bench: Bench,
+) -> None:
+    at = at_bench
+    day = timedelta(days=1)
+    days = [START.replace(hour=0) - number * 200 * day for number in (0, 3, 1, 2, 5, 4, 1)]
+    for number, start in enumerate(days):
+        at.sync("threads", since=start, until=start + 200 * day)
+        at.box.workspace.update("threads", at.box.workspace.ids("threads")[number], title="moved")
+        at.pass_time()
+    at.sync("threads")
+    at.sync("threads", full=True)
+    assert at.differences("threads") == []
+
+
+def test_b20_a_bad_row_is_set_aside_and_shown_and_the_good_version_stays(at_bench: Bench) -> None:
+    at = at_bench
+    at.sync("threads")
+    row = at.box.workspace.ids("threads")[4]
+    at.box.workspace.put_raw("threads", row, f'{{"id": "{row}", "id": "{row}", "title": "x"}}')
+    at.pass_time()
+    run = at.sync("threads", full=True)
+    assert at.outcome(run, "threads").rejected == 1
+    assert at.query("SELECT stream, reason FROM meta.rejected_rows") == [
+        ("threads", "a key stands twice in an object")
+    ]
+    assert at.query(f"SELECT count(*) FROM main.threads WHERE id = '{row}'") == [(1,)]
+
+
+def test_b20_new_fields_are_kept_and_noted(at_bench: Bench) -> None:
+    at = at_bench
+    at.sync("contacts")
+    at.box.workspace.schema_change("contacts", add={"sentiment": {"score": 0.5}})
+    at.pass_time()
+    at.sync("contacts", full=True)
+    assert at.differences("contacts") == []
+    assert at.query("SELECT stream, field FROM meta.schema_changes") == [("contacts", "sentiment")]
+
+
+@pytest.mark.parametrize("merge_bumps", ["no", "yes"])
+def test_b21_a_merge_in_mid_walk_leaves_no_dangling_company(
+    make_bench: Make, merge_bumps: str
+) -> None:
+    at = make_bench(page_size=5, readings=Readings(merge_bumps=merge_bumps))
+    streams = ("companies", "contacts", "threads")
+    at.sync(*streams)
+    winner, loser = at.box.workspace.ids("companies")[:2]
+    at.box.before(4, lambda: at.box.workspace.merge_companies(winner, loser))
+    at.pass_time()
+    at.sync(*streams)
+    at.pass_time()
+    at.sync(*streams, full=True)
+    assert at.differences(*streams) == []
+    assert at.query("""SELECT count(*) FROM main.contacts c
+        ANTI JOIN main.companies k ON c.company_id = k.id WHERE c.company_id IS NOT NULL""") == [
+        (0,)
+    ]
+
+
+@pytest.mark.parametrize(("status", "error"), [("401", errors.KeyRefused)])
+def test_b15_a_refused_key_ends_the_run_and_leaves_the_data(
+    at_bench: Bench, status: str, error: type[Exception]
+) -> None:
+    at_bench.sync("tags", "members")
+    at_bench.box.revoke(at_bench.settings.api_key)
+    with pytest.raises(error):
+        at_bench.sync("tags", full=True)
+    assert at_bench.differences("tags", "members") == [], status
+
+
+def test_b24_the_key_and_customers_text_are_in_no_file_but_the_data(
+    make_bench: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    at = make_bench(threads=50)
+    row = at.box.workspace.ids("threads")[0]
+    at.box.workspace.update("threads", row, title="canary-text-7391")
+    at.box.faults.add(Fault("500", path="/contacts", rate=1.0))
+    run = at.sync("threads", "contacts", full=True)
+    canaries = (at.settings.api_key.encode(), b"canary-text-7391")
+    records = [
+        p
+        for p in at.settings.data_dir.rglob("*")
+        if p.is_file() and ("_walks" in p.parts or "_locks" in p.parts)
+    ]
+    assert records
+    for path in records:
+        assert not any(canary in path.read_bytes() for canary in canaries), path
+    everything = [p for p in at.settings.data_dir.rglob("*") if p.is_file()]
+    assert not any(canaries[0] in path.read_bytes() for path in everything)
+    assert not any(canary.decode() in caplog.text + repr(run) for canary in canaries)
+    assert at.settings.api_key not in repr(at.settings)
+
+
+def test_a_thread_of_ten_megabytes_is_fine(at_bench: Bench) -> None:
+    row = at_bench.box.workspace.ids("threads")[0]
+    at_bench.box.workspace.update("threads", row, text="<p>" + "ä" * 5_000_000 + "</p>")
+    at_bench.sync("threads")
+    assert at_bench.differences("threads") == []
