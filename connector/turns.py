@@ -45,7 +45,13 @@ class Turns:
         self._waiting.put((act, done))
         if self._server is None or self._server.done():
             self._server = asyncio.create_task(self._serve_all())
-        return await asyncio.shield(done)
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            # It may be under way, with the caller's locks: they may go only when it is through.
+            await asyncio.wait([done])
+            done.exception()  # nobody is left to be told
+            raise
 
     async def close(self) -> None:
         """Wait until everything that was begun is through."""
