@@ -1,0 +1,148 @@
+"""Dagster over a sandbox: an instance of its own, a data directory, and runs in this process."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.definitions import build
+from assets.names import MODE_TAG, lake_key, warehouse_key
+from connector.sandbox import Sandbox
+from tests import oracle
+
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+"""The real one: Dagster knows no partitions of the future, so the sandbox's clock stays behind."""
+
+FIRST = TODAY - timedelta(days=20)
+
+
+@cache
+def definitions() -> dg.Definitions:
+    return build(start=FIRST.date())
+
+
+@dataclass
+class Workshop:
+    """A code location at work on a sandbox."""
+
+    box: Sandbox
+    data_dir: Path
+    instance: dg.DagsterInstance
+
+    def run(
+        self, *streams: str, layers: str = "lake warehouse", **tags: str
+    ) -> dg.ExecuteInProcessResult:
+        """One run over the assets of these streams, or of all; it may fail."""
+        keys = [
+            key
+            for name, key in (("lake", lake_key), ("warehouse", warehouse_key))
+            if name in layers
+            for key in map(key, streams)
+        ]
+        return self.execute("__ASSET_JOB", keys or None, tags)
+
+    def backfill(self, first: datetime, last: datetime, *streams: str) -> dg.ExecuteInProcessResult:
+        """What the UI launches for a range of days with a single-run policy."""
+        return self.run(*streams, **days(first, last))
+
+    def bring_up_to_date(self, *streams: str, mode: str = "sync") -> dg.ExecuteInProcessResult:
+        """What a schedule launches, over the day of the sandbox's clock."""
+        now = self.box.clock.now()
+        return self.run(*streams, **{MODE_TAG: mode}, **days(now, now))
+
+    def tick(self, schedule: str) -> dg.RunRequest | str:
+        """What a schedule asks for at the time of the sandbox's clock, or why it doesn't."""
+        found = definitions().resolve_schedule_def(schedule)
+        with dg.build_schedule_context(
+            instance=self.instance,
+            scheduled_execution_time=self.box.clock.now(),
+            repository_def=definitions().get_repository_def(),
+        ) as context:
+            data = found.evaluate_tick(context)
+        return data.skip_message or (data.run_requests or [])[0]
+
+    def follow(self, request: dg.RunRequest | str, *streams: str) -> dg.ExecuteInProcessResult:
+        """The run that a tick asked for, here perhaps of some streams only."""
+        assert isinstance(request, dg.RunRequest)
+        return self.run(*streams, **request.tags)
+
+    def execute(
+        self, job: str, keys: list[dg.AssetKey] | None, tags: dict[str, str]
+    ) -> dg.ExecuteInProcessResult:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Dagster's own, about Dagster's own
+            return (
+                definitions()
+                .resolve_job_def(job)
+                .execute_in_process(
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                    instance=self.instance,
+                    asset_selection=keys,
+                    tags=tags,
+                    raise_on_error=False,
+                )
+            )
+
+    def differences(self, *streams: str) -> list[str]:
+        return oracle.differences(self.data_dir, self.box.workspace, list(streams))[:10]
+
+
+def days(first: datetime, last: datetime) -> dict[str, str]:
+    """The tags of a run over a range of daily partitions."""
+    return {
+        "dagster/asset_partition_range_start": f"{first:%Y-%m-%d}",
+        "dagster/asset_partition_range_end": f"{last:%Y-%m-%d}",
+    }
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    """The metadata of what a run materialised, by asset."""
+    events = result.get_asset_materialization_events()
+    return {
+        event.asset_key.to_user_string(): {
+            name: value.value for name, value in event.materialization.metadata.items()
+        }
+        for event in events
+        if event.asset_key
+    }
+
+
+def partitions(result: dg.ExecuteInProcessResult, stream: str) -> list[str]:
+    """The days of a lake asset that a run made current."""
+    found = result.asset_materializations_for_node(f"lake__{stream}")
+    return sorted(event.partition for event in found if event.partition)
+
+
+@pytest.fixture
+def make_workshop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Workshop]]:
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> Workshop:
+            start = options.pop("start", TODAY - timedelta(days=6, hours=12))
+            box = Sandbox(**{"threads": 20, "seed": 1, "start": start, **options})
+            stack.enter_context(box)
+            monkeypatch.setenv("PRODUCTLANE_API_KEY", box.key)
+            monkeypatch.setenv("PRODUCTLANE_BASE_URL", box.url)
+            monkeypatch.setenv("PRODUCTLANE_DATA_DIR", str(tmp_path / "data"))
+            monkeypatch.setenv("PRODUCTLANE_START_DATE", f"{FIRST:%Y-%m-%d}")
+            monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+            instance = stack.enter_context(dg.DagsterInstance.local_temp(str(tmp_path)))
+            return Workshop(box, tmp_path / "data", instance)
+
+        yield make
+
+
+@pytest.fixture
+def workshop(make_workshop: Callable[..., Workshop]) -> Workshop:
+    return make_workshop()

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.names import lake_key, scheduled, warehouse_key
+from assets.partitions import daily
+from schemas import STREAMS, Endpoint
+from tests.assets.conftest import definitions
+
+ROOT = Path(__file__).parents[2]
+EVERY = pytest.mark.parametrize("endpoint", STREAMS.values(), ids=STREAMS)
+
+
+def spec(key: dg.AssetKey) -> dg.AssetSpec:
+    return definitions().resolve_asset_graph().get(key).to_asset_spec()
+
+
+def run_here(*command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if "PRODUCTLANE" not in name}
+    return subprocess.run(  # noqa: S603
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**own, "DAGSTER_DISABLE_TELEMETRY": "1", **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_assets_are_those_of_the_contract() -> None:
+    keys = definitions().resolve_asset_graph().get_all_asset_keys()
+    assert keys == {key(stream) for stream in STREAMS for key in (lake_key, warehouse_key)}
+
+
+@EVERY
+def test_only_lake_assets_of_streams_that_are_asked_by_window_have_partitions(
+    endpoint: Endpoint,
+) -> None:
+    lake, warehouse = spec(lake_key(endpoint.stream)), spec(warehouse_key(endpoint.stream))
+    assert (lake.partitions_def is not None) == (endpoint.asked == "window")
+    assert warehouse.partitions_def is None
+
+
+@EVERY
+def test_tables_hang_under_their_files_and_children_under_their_parents(endpoint: Endpoint) -> None:
+    graph = definitions().resolve_asset_graph()
+    parent = {lake_key(endpoint.parent.stream)} if endpoint.parent else set()
+    assert graph.get(lake_key(endpoint.stream)).parent_keys == parent
+    assert graph.get(warehouse_key(endpoint.stream)).parent_keys == {lake_key(endpoint.stream)}
+
+
+@EVERY
+def test_group_description_kind_and_columns_come_from_the_catalogue(endpoint: Endpoint) -> None:
+    for key, kind in ((lake_key, "parquet"), (warehouse_key, "duckdb")):
+        found = spec(key(endpoint.stream))
+        assert found.group_name == endpoint.area
+        assert found.kinds == {kind}
+        assert found.description
+        assert found.description.startswith(endpoint.meaning)
+        columns = found.metadata["dagster/column_schema"].columns
+        own = [(column.name, column.description) for column in columns]
+        assert own[: -len(own) + len(list(endpoint.stored())) or None] == [
+            (name, meaning) for name, _, meaning in endpoint.stored()
+        ]
+        assert all(column.description for column in columns)
+
+
+@EVERY
+def test_every_table_has_a_check_that_its_keys_are_unique(endpoint: Endpoint) -> None:
+    key = dg.AssetCheckKey(warehouse_key(endpoint.stream), "keys_are_unique")
+    assert key in definitions().resolve_asset_graph().asset_check_keys
+
+
+def test_partitions_are_utc_days_and_include_today_as_far_as_it_is() -> None:
+    days = daily(datetime(2026, 1, 30, tzinfo=UTC).date())
+    midnight = datetime(2026, 2, 1, tzinfo=UTC)
+    assert days.get_partition_keys(midnight) == ["2026-01-30", "2026-01-31", "2026-02-01"]
+    assert days.time_window_for_partition_key("2026-02-01").start == midnight
+
+
+@pytest.mark.parametrize("name", ["sync", "reconcile"])
+def test_schedules_target_all_streams_but_those_to_be_asked_for_by_name(name: str) -> None:
+    job = definitions().resolve_job_def(f"__anonymous_asset_job_{name}")
+    streams = {endpoint.stream for endpoint in scheduled()}
+    expected = {key(stream) for stream in streams for key in (lake_key, warehouse_key)}
+    assert job.asset_layer.executable_asset_keys == expected
+    checks = [node.name for node in job.nodes if node.name.endswith("keys_are_unique")]
+    assert len(checks) == len(streams)
+    assert {STREAMS[s].by_name for s in set(STREAMS) - streams} == {True}
+
+
+@pytest.mark.parametrize("name", ["sync", "reconcile"])
+def test_a_newcomer_without_a_key_gets_no_failing_runs(name: str) -> None:
+    schedule = definitions().resolve_schedule_def(name)
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+
+
+def test_loading_makes_no_request_and_touches_no_data(tmp_path: Path) -> None:
+    """Every way to the network and every file opened below the data directory is shut."""
+    missing = tmp_path / "missing"
+    code = """
+import sys
+def shut(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo") or "missing" in repr(args):
+        raise SystemExit(f"loading did {event} {args}")
+sys.addaudithook(shut)
+import assets.definitions
+print(len(assets.definitions.defs.resolve_asset_graph().get_all_asset_keys()))
+"""
+    done = run_here(
+        "-c", code, PRODUCTLANE_DATA_DIR=str(missing), PRODUCTLANE_BASE_URL="no address"
+    )
+    assert done.stdout.strip() == str(2 * len(STREAMS)), done.stderr
+    assert not missing.exists()
+
+
+def test_the_first_partition_is_the_start_date_of_the_environment() -> None:
+    code = "from assets.partitions import start_date; print(start_date())"
+    assert run_here("-c", code).stdout.strip() == "2022-01-01"
+    done = run_here("-c", code, PRODUCTLANE_START_DATE="2025-02-03")
+    assert done.stdout.strip() == "2025-02-03"
+    done = run_here("-c", code, PRODUCTLANE_START_DATE="yesterday")
+    assert "PRODUCTLANE_START_DATE is not a date like 2024-01-31: 'yesterday'" in done.stderr
+
+
+def test_the_workspace_file_in_the_root_loads(tmp_path: Path) -> None:
+    done = run_here(
+        "-m", "dagster", "definitions", "validate", "-w", "workspace.yaml",
+        DAGSTER_HOME=str(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "code location assets.definitions:defs" in done.stdout + done.stderr
