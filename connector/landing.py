@@ -63,6 +63,20 @@ def find_news(
     return News(*counts)
 
 
+def shows_all(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, chain: int) -> bool:
+    """Did the chain that set no flag show each staged row, and each flag with both its values?
+
+    A walk that was restarted has more chains than questions, and then proves nothing.
+    """
+    last = f"_walk LIKE '%.{chain:04d}'"
+    both = " AND ".join(f'count(DISTINCT "{flag}") FILTER ({last}) = 2' for flag in endpoint.flags)
+    keys = ", ".join(f"coalesce(\"{k}\", '')" for k in endpoint.key)
+    found = con.execute(f"""
+        SELECT count(DISTINCT ({keys})) = count(DISTINCT ({keys})) FILTER ({last}) AND {both}
+            AND max(_walk) LIKE '%.{chain:04d}' FROM staged""").fetchall()
+    return bool(found[0][0])
+
+
 def write_news(
     con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, walk: str
 ) -> Iterator[LakeFile]:

@@ -39,6 +39,7 @@ class Landing:
 
     `kind`: `window`, `full`, or `children` (walks under parents). `closed` is the span of
     `updated_at` that the walk closes, [None, t] from the beginning of time, or None.
+    `shows_all`: without flags, the list showed the rows of every combination of flags.
     """
 
     walk: str
@@ -58,6 +59,7 @@ class Landing:
     missing: int = 0
     unstamped: int = 0
     drifted: int = 0
+    shows_all: bool = False
     unknown: dict[str, str] = field(default_factory=dict)
     files: tuple[LakeFile, ...] = ()
 

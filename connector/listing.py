@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -79,8 +79,22 @@ class Listing:
             ]
         return [
             Question(self.endpoint, part, self.window, page_size=page_size)
-            for part in self.endpoint.parts
+            for part in self._parts()
         ]
+
+    def _parts(self) -> list[tuple[tuple[str, str], ...]]:
+        """The filters of each question: every combination of flags, and in a full walk none too.
+
+        What a list shows without flags is not documented. Once a full walk has proved that it
+        shows everything, one question does for a window; each full walk proves it anew.
+        """
+        endpoint = self.endpoint
+        if not endpoint.flags:
+            return [endpoint.filters]
+        if self._is_full:
+            return [*endpoint.parts, endpoint.filters]
+        shows_all = self.context.states[endpoint.stream].shows_all
+        return [endpoint.filters] if shows_all else list(endpoint.parts)
 
     async def _walk(self, staged: Staged) -> None:
         done = staged.mark
@@ -161,7 +175,10 @@ class Listing:
             *landing.write_aside(lake, self.endpoint, staged, staged.walk),
             *write_held(lake, self.endpoint, verdict.held, staged.walk),
         ]
-        landed = self._landing(staged, verdict, news, files)
+        shows_all = bool(self.endpoint.flags and self._is_full) and landing.shows_all(
+            con, self.endpoint, len(self.endpoint.parts) + 1
+        )
+        landed = replace(self._landing(staged, verdict, news, files), shows_all=shows_all)
         warehouse.commit(landed)
         staged.drop()
         return landed

@@ -37,12 +37,14 @@ class StreamState:
 
     `closed_to`: everything up to it is closed. `landed`: its latest walk. `stampless`: the last
     full walk found rows and none had an `updated_at`, so a window would ask for nothing.
+    `shows_all`: the last full walk proved that the list hides nothing when no flag is set.
     `held`: keys that were absent once and are believed gone if they are absent again.
     """
 
     closed_to: datetime | None = None
     landed: str = ""
     stampless: bool = False
+    shows_all: bool = False
     held: frozenset[str] = frozenset()
 
 
@@ -73,7 +75,7 @@ class Warehouse:
             "SELECT max(walk) FROM meta.walks WHERE stream = ?", [stream]
         ).fetchall()
         last = self.con.execute(
-            """SELECT rows > 0 AND unstamped = rows FROM meta.walks
+            """SELECT rows > 0 AND unstamped = rows, shows_all FROM meta.walks
             WHERE stream = ? AND kind = 'full' ORDER BY walk DESC LIMIT 1""",
             [stream],
         ).fetchall()
@@ -82,6 +84,7 @@ class Warehouse:
             closed[0][0] if closed else None,
             landed[0][0] or "",
             bool(last and last[0][0]),
+            bool(last and last[0][1]),
             frozenset(key for (key,) in held.fetchall()),
         )
 
@@ -275,6 +278,7 @@ class Warehouse:
                 one.missing,
                 one.unstamped,
                 one.drifted,
+                one.shows_all,
             )
             if one.closed:
                 self._close(one.stream, *one.closed)

@@ -283,6 +283,22 @@ def test_b20_new_fields_are_kept_and_noted(at_bench: Bench) -> None:
     assert at.query("SELECT stream, field FROM meta.schema_changes") == [("contacts", "sentiment")]
 
 
+@pytest.mark.parametrize(
+    ("readings", "requests"), [(Readings(), 1), (Readings(hidden_by_default="flagged"), 4)]
+)
+def test_b16_one_question_does_once_the_list_is_proved_to_hide_nothing(
+    make_bench: Make, readings: Readings, requests: int
+) -> None:
+    at = make_bench(threads=50, readings=readings)
+    at.sync("docs_articles")
+    at.pass_time()
+    for article in at.box.workspace.ids("docs_articles")[:5]:
+        at.box.workspace.update("docs_articles", article, title="changed")
+    run = at.sync("docs_articles")
+    assert at.outcome(run, "docs_articles").requests == requests
+    assert at.differences("docs_articles") == []
+
+
 @pytest.mark.parametrize("merge_bumps", ["no", "yes"])
 def test_b21_a_merge_in_mid_walk_leaves_no_dangling_company(
     make_bench: Make, merge_bumps: str
