@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -46,8 +47,27 @@ def short(value: Any) -> str:
     return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
 
 
-def rows_table(names: list[str], rows: Rows) -> Table:
-    """Rows for people; columns of numbers are set to the right."""
+NARROW = 10
+"""Characters that a column needs at least to be readable."""
+
+
+def rows_table(names: list[str], rows: Rows, width: int) -> Table:
+    """Rows for people: a line each, or, where that is too wide, a block each."""
+    return _lines(names, rows) if len(names) * NARROW <= width else _blocks(names, rows)
+
+
+def _blocks(names: list[str], rows: Rows) -> Table:
+    from rich.text import Text
+
+    made = output.table("", ["column", "value"])
+    for row in rows or [()]:
+        for name, value in zip_longest(names, row):
+            made.add_row(name, Text(short(value)))
+        made.add_section()
+    return made
+
+
+def _lines(names: list[str], rows: Rows) -> Table:
     from rich.text import Text
 
     columns = list(zip(*rows, strict=True)) or [()] * len(names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli import faults, output
-from connector.cli.output import count
+from connector.cli.output import count, quiet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,7 @@ All of it is in {dir}/ and stays there until the next demo:
   {dir}/lake/threads/        Parquet, one folder a day
 
 Ask something yourself:
-  PRODUCTLANE_DATA_DIR={dir} productlane-elt sql "FROM threads LIMIT 5"
+  PRODUCTLANE_DATA_DIR={dir} productlane-elt sql "FROM companies LIMIT 1"
   PRODUCTLANE_DATA_DIR={dir} productlane-elt status
 
 See it in Dagster: start `productlane-elt sandbox`, paste its export lines elsewhere, then
@@ -145,9 +145,7 @@ def _totals(console: Console, runs: list[Run], settings: Settings) -> None:
                 sum(getattr(one, name) for one in outcomes)
                 for name in ("new", "changed", "requests")
             )
-            made.add_row(
-                stream, *(count(n) if n else "·" for n in (rows, new, changed, deleted, asked))
-            )
+            made.add_row(stream, *map(quiet, (rows, new, changed, deleted, asked)))
     console.print(made)
 
 
@@ -162,4 +160,4 @@ def _questions(console: Console, settings: Settings) -> None:
             console.print(query, style="dim", markup=False)
             found = con.execute(query)
             names = [column[0] for column in found.description or []]
-            console.print(rows_table(names, found.fetchall()))
+            console.print(rows_table(names, found.fetchall(), console.width))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli import output
-from connector.cli.output import count
+from connector.cli.output import count, quiet
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,15 +25,10 @@ def outcomes_table(outcomes: Iterable[StreamOutcome], title: str = "") -> Table:
     for one in outcomes:
         numbers = (one.rows, one.new, one.changed, one.deleted, one.rejected, one.requests)
         sums = [total + number for total, number in zip(sums, numbers, strict=True)]
-        made.add_row(one.stream, *map(_quiet, numbers), one.outcome, style=STYLES[one.outcome])
+        made.add_row(one.stream, *map(quiet, numbers), one.outcome, style=STYLES[one.outcome])
     made.add_section()
     made.add_row("all", *map(count, sums), style="bold")
     return made
-
-
-def _quiet(number: int) -> str:
-    """Zeros only get in the way of what happened."""
-    return count(number) if number else "·"
 
 
 def summary(run: Run, data_dir: Path) -> str:

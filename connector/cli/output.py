@@ -72,6 +72,15 @@ def count(number: int | None) -> str:
     return "" if number is None else f"{number:,}"
 
 
+def quiet(number: int) -> str:
+    """A number among many; zeros would only get in the way of what happened.
+
+    >>> quiet(1200), quiet(0)
+    ('1,200', '·')
+    """
+    return count(number) if number else "·"
+
+
 def moment(stamp: datetime | None) -> str:
     """A moment for people, in UTC, to the second.
 

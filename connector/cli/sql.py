@@ -100,7 +100,8 @@ def _print(answer: Answer, form: Form) -> None:
     names = [name for name, _ in answer.columns]
     if form is Form.table:
         rows = answer.fetch(SHOWN + 1)
-        output.out().print(rows_table(names, rows[:SHOWN]))
+        console = output.out()
+        console.print(rows_table(names, rows[:SHOWN], console.width))
         if len(rows) > SHOWN:
             output.say(f"Only the first {SHOWN} rows are shown; `> rows.csv` gets all.", "yellow")
     elif form is Form.json:

@@ -33,65 +33,80 @@ def status(as_json: AsJson = False) -> None:
             _show(found)
 
 
+COLUMNS = (
+    "stream",
+    "rows",
+    "newest updated_at",
+    "last success",
+    "closed up to",
+    "set aside",
+    "held",
+)
+
+
 def _show(found: Status) -> None:
-    numbers = ["rows", "set aside", "held"]
-    made = output.table(
-        "",
-        ["stream", "rows", "newest updated_at", "last success", "closed up to", *numbers[1:], ""],
-        numbers=numbers,
-    )
+    console = output.out()
+    made = output.table("", [*COLUMNS, ""], numbers=("rows", "set aside", "held"))
     for one in found.streams:
         if one.was_read:
-            made.add_row(*_line(one), style="" if not one.last_error else "yellow")
-    output.out().print(made)
-    for note in _notes(found):
-        output.out().print(note, markup=False, soft_wrap=True)
+            made.add_row(*_line(one), style="yellow" if one.last_error else "")
+    console.print(made)
+    for one in found.streams:
+        for note in _notes(one):
+            console.print(note, style="yellow", markup=False, soft_wrap=True)
+    for line in _summary(found):
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def _line(one: StreamStatus) -> list[str]:
-    flag = "; ".join(
-        filter(
-            None,
-            [
-                one.last_outcome if one.last_error else "",
-                f"{len(one.gaps)} gaps" if one.gaps else "",
-                f"{len(one.unknown_fields)} unknown fields" if one.unknown_fields else "",
-            ],
-        )
-    )
+    flags = [
+        one.last_outcome if one.last_error else "",
+        "gaps" if one.gaps else "",
+        "unknown fields" if one.unknown_fields else "",
+    ]
     return [
         one.stream,
         output.count(one.rows),
         output.moment(one.newest_updated_at),
         output.moment(one.last_success_at),
         output.moment(one.closed_to),
-        output.count(one.set_aside) if one.set_aside else "·",
-        output.count(one.held) if one.held else "·",
-        flag,
+        output.quiet(one.set_aside),
+        output.quiet(one.held),
+        ", ".join(filter(None, flags)),
     ]
 
 
-def _notes(found: Status) -> Iterator[str]:
-    """What doesn't fit the table."""
-    for one in found.streams:
-        for start, end in one.gaps:
-            since = f"--since {output.iso(start)} " if start else ""
-            yield (
-                f"gap: {one.stream} is not covered from {output.moment(start) or 'the beginning'} "
-                f"to {output.moment(end)}: sync {one.stream} {since}--until {output.iso(end)}"
-            )
-        if one.unknown_fields:
-            yield f"fields that the schema doesn't know, kept in {one.stream}._extra: " + ", ".join(
-                one.unknown_fields
-            )
-        if one.last_error:
-            yield f"{one.last_outcome}: {one.last_error}"
-    if never := [one.stream for one in found.streams if not one.was_read]:
-        yield f"Not synced so far: {', '.join(never)}"
-    if run := found.last_run:
+def _notes(one: StreamStatus) -> Iterator[str]:
+    """What doesn't fit the table, and what to do about it."""
+    if one.last_error:
+        yield f"{one.last_outcome}: {one.last_error}"
+    for start, end in one.gaps:
+        since = f"--since {output.iso(start)} " if start else ""
         yield (
-            f"Last run: {run.command}, ended {output.moment(run.ended_at)} UTC, "
-            f"{output.count(run.requests)} requests"
+            f"{one.stream}: gap from {output.moment(start) or 'the beginning'} to "
+            f"{output.moment(end)}. `productlane-elt sync {one.stream} {since}--until "
+            f"{output.iso(end)}` closes it"
         )
+    if one.held:
+        yield (
+            f"{one.stream}: {output.count(one.held)} rows were gone all at once and are held to "
+            "be there. The next `sync --full` decides"
+        )
+    if one.set_aside:
+        yield (
+            f"{one.stream}: {output.count(one.set_aside)} records that no table can hold are in "
+            "meta.rejected_rows"
+        )
+    if one.unknown_fields:
+        names = ", ".join(one.unknown_fields)
+        yield f"{one.stream}: fields that the schema doesn't know are in _extra: {names}"
+
+
+def _summary(found: Status) -> Iterator[str]:
+    if never := [one.stream for one in found.streams if not one.was_read]:
+        yield f"Never read so far: {', '.join(never)}"
+    if run := found.last_run:
+        ended, requests = output.moment(run.ended_at), output.count(run.requests)
+        yield f"Last run: {run.command}, ended {ended} UTC after {requests} requests"
     published = output.moment(found.published_at)
-    yield f"Warehouse: {found.data_dir}/productlane.duckdb, as of {published} UTC"
+    yield f"Warehouse: {found.data_dir}/productlane.duckdb, published {published} UTC"

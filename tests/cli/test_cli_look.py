@@ -1,0 +1,171 @@
+"""Commands that look: status, check, streams, help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connector.cli.app import app
+from connector.published import PUBLISHED
+from connector.sandbox import Fault, Sandbox
+from connector.warehouse import PUBLISHED as BY_THE_ENGINE
+from schemas import STREAMS
+from tests.cli.conftest import ROOT, Cli, connected
+
+COMMANDS = [command.name or "" for command in app.registered_commands]
+
+
+def test_status_without_data_says_what_to_do(tmp_path: Path) -> None:
+    said = Cli(tmp_path).run("status")
+    assert said.code == 0
+    assert "productlane-elt sync" in said.out
+    document = Cli(tmp_path).run("status", "--json").document
+    assert (document["published_at"], document["streams"]) == (None, [])
+    assert not (tmp_path / "data").exists()
+
+
+def test_status_tells_rows_freshness_and_windows(synced: Cli, box: Sandbox) -> None:
+    document = synced.run("status", "--json").document
+    threads = next(one for one in document["streams"] if one["stream"] == "threads")
+    newest = max(one["updated_at"] for one in box.workspace.live("threads"))
+    assert threads["rows"] == len(box.workspace.ids("threads"))
+    assert threads["newest_updated_at"][:19] == newest[:19]
+    assert threads["last_success_at"]
+    assert threads["last_outcome"] == "done"
+    assert (len(threads["windows"]), threads["gaps"]) == (1, [])
+    assert threads["windows"][0][0] is None
+
+
+def test_status_lists_what_was_read_and_names_the_rest(synced: Cli) -> None:
+    said = synced.run("status")
+    table, _, rest = said.out.partition("Never read so far")
+    assert "threads" in table
+    assert "docs_drafts" not in table
+    assert "docs_drafts" in rest
+
+
+def test_status_shows_a_gap_and_how_to_close_it(cli: Cli) -> None:
+    cli.run("sync", "threads", "--since", "2025-01-01", "--until", "2025-02-01")
+    cli.run("sync", "threads", "--since", "2025-03-01", "--until", "2025-04-01")
+    said = cli.run("status")
+    gap = "threads --since 2025-02-01T00:00:00Z --until 2025-03-01T00:00:00Z"
+    assert f"productlane-elt sync {gap}" in said.out
+    cli.run("sync", *gap.split())
+    assert "2025-03-01T00" not in cli.run("status").out
+
+
+def test_status_keeps_the_last_error_until_the_stream_is_well(tmp_path: Path) -> None:
+    with Sandbox(threads=5) as box:
+        cli = connected(tmp_path, box)
+        box.faults.add(Fault("404", path="/tags$", at=1))
+        assert cli.run("sync", "tags", "members").code == 6
+        assert "failed: tags" in cli.run("status").out
+        assert cli.run("sync", "tags").code == 0
+        assert "failed" not in cli.run("status").out
+
+
+def test_status_shows_fields_unknown_and_records_set_aside(tmp_path: Path) -> None:
+    with Sandbox(threads=5) as box:
+        box.workspace.schema_change("tags", add={"mood": "good"})
+        box.workspace.put_raw("tags", box.workspace.ids("tags")[0], '{"id": null}')
+        cli = connected(tmp_path, box)
+        warning = cli.run("sync", "tags").err
+        said = cli.run("status").out
+    assert "meta.rejected_rows" in warning
+    assert "tags: 1 records that no table can hold" in said
+    assert "tags: fields that the schema doesn't know are in _extra: mood" in said
+
+
+def test_check_asks_once_and_stores_nothing(cli: Cli, box: Sandbox) -> None:
+    box.requests.clear()
+    said = cli.run("check")
+    assert said.code == 0
+    assert "The key is valid" in said.out
+    assert [one.path.removeprefix("/api/v2") for one in box.requests] == ["/me"]
+    assert not cli.data_dir.exists()
+
+
+def test_check_says_which_scope_is_missing(cli: Cli, box: Sandbox) -> None:
+    poor = cli.with_settings(api_key=box.issue_key(["threads:read"]))
+    streams = {one["stream"]: one for one in poor.run("check", "--json").document["streams"]}
+    assert set(streams) == set(STREAMS)
+    assert streams["thread_messages"]["readable"]
+    assert streams["members"]["missing_scopes"] == ["admin"]
+    assert "scope admin" in poor.run("check").out
+
+
+def test_check_of_a_wrong_key_is_refused_with_the_request_id(cli: Cli) -> None:
+    said = cli.with_settings(api_key="pl_v2_wrong").run("check", "--json")
+    assert said.code == said.document["exit_code"] == 3
+    assert said.document["error"]["request_id"]
+
+
+def test_check_of_an_address_that_is_none_is_told(cli: Cli) -> None:
+    said = cli.with_settings(base_url="productlane.com").run("check")
+    assert said.code == 2
+    assert "PRODUCTLANE_BASE_URL" in said.err
+
+
+def test_check_of_a_server_that_is_down_is_told_soon(cli: Cli) -> None:
+    said = cli.with_settings(base_url="http://127.0.0.1:1/api/v2").run("check", "--json")
+    assert said.code == said.document["exit_code"] == 5
+    assert "could not be reached" in said.err
+
+
+def test_streams_lists_all_of_the_catalogue() -> None:
+    cli = Cli(ROOT)
+    found = {one["stream"]: one for one in cli.run("streams", "--json").document["streams"]}
+    assert list(found) == list(STREAMS)
+    assert found["threads"]["partition"] == "updated_date"
+    assert found["contact_portals"]["by_name"]
+    table = cli.run("streams").out
+    assert all(stream in table for stream in STREAMS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_for_and_gives_an_example(command: str) -> None:
+    said = Cli(ROOT).run(command, "--help")
+    assert said.code == 0
+    assert f"Example: productlane-elt {command}" in said.out
+
+
+def test_help_names_every_command_of_the_contract() -> None:
+    promised = ["demo", "check", "streams", "sync", "status", "sql", "rebuild", "sandbox"]
+    assert promised == COMMANDS
+    said = Cli(ROOT).run("--help")
+    assert all(command in said.out for command in COMMANDS)
+    assert "Exit codes" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spared"),
+    [
+        (["--help"], {"duckdb", "pyarrow", "httpx", "dagster", "uvicorn"}),
+        (["status"], {"pyarrow", "httpx", "dagster", "uvicorn", "connector.sync", "schemas"}),
+    ],
+)
+def test_looking_is_quick_since_it_imports_little(
+    tmp_path: Path, arguments: list[str], spared: set[str]
+) -> None:
+    script = (
+        "import sys, atexit\n"
+        f"atexit.register(lambda: print(sorted({spared!r} & set(sys.modules))))\n"
+        f"sys.argv[1:] = {arguments!r}\n"
+        "from connector.cli import main\nmain()\n"
+    )
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_readers_look_where_the_engine_publishes() -> None:
+    assert PUBLISHED == BY_THE_ENGINE

@@ -1,0 +1,121 @@
+"""Signals, and processes that run until they are told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from connector.demo.proof import prove
+from connector.published import reading
+from connector.sandbox import Sandbox
+from schemas import STREAMS
+from tests.cli.conftest import Cli, connected, ended
+
+
+def interrupted(cli: Cli, box: Sandbox, at: int, number: int, *streams: str) -> tuple[int, str]:
+    """Sync, and have the signal arrive just before request `at` is answered."""
+    process = cli.start("sync", *streams)
+    box.before(at, lambda: os.kill(process.pid, number))
+    said = ended(process)
+    return said.code, said.err
+
+
+@pytest.mark.parametrize(
+    ("at", "number"),
+    [(1, signal.SIGINT), (9, signal.SIGINT), (9, signal.SIGTERM), (30, signal.SIGINT)],
+)
+def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path: Path, at: int, number: int) -> None:
+    streams = ("threads", "thread_messages", "contacts")
+    with Sandbox(threads=40) as box:
+        cli = connected(tmp_path, box).with_settings(page_size="10")
+        code, err = interrupted(cli, box, at, number, *streams)
+        assert code == 130
+        assert "run the same command again" in err
+        assert "Traceback" not in err
+        assert len([line for line in err.splitlines() if "streams to read" not in line]) == 1
+        assert cli.run("status").code == 0
+        assert cli.run("sync", *streams).code == 0
+        with reading(cli.data_dir) as con:
+            proof = prove(box.workspace, con, cli.data_dir / "lake", streams)
+    assert proof.differences == []
+
+
+def test_a_run_that_is_stopped_while_many_streams_land_says_only_that(tmp_path: Path) -> None:
+    with Sandbox(threads=10) as box:
+        cli = connected(tmp_path, box)
+        code, err = interrupted(cli, box, 28, signal.SIGINT)
+        assert code == 130
+        assert len(err.splitlines()) == 2
+        assert cli.run("sync").code == 0
+        with reading(cli.data_dir) as con:
+            streams = [name for name, endpoint in STREAMS.items() if not endpoint.by_name]
+            assert prove(box.workspace, con, cli.data_dir / "lake", streams).differences == []
+
+
+def test_a_list_that_was_stopped_is_not_asked_from_the_start(tmp_path: Path) -> None:
+    with Sandbox(threads=40) as box:
+        cli = connected(tmp_path, box).with_settings(page_size="10")
+        assert interrupted(cli, box, 4, signal.SIGINT, "threads")[0] == 130
+        box.requests.clear()
+        said = cli.run("sync", "threads")
+        assert "threads: goes on after page" in said.err
+        assert len(box.requests) < 5
+
+
+def test_json_holds_when_stopped(tmp_path: Path) -> None:
+    with Sandbox(threads=5) as box:
+        cli = connected(tmp_path, box)
+        process = cli.start("sync", "--json")
+        box.before(3, lambda: os.kill(process.pid, signal.SIGINT))
+        said = ended(process)
+    assert said.code == said.document["exit_code"] == 130
+
+
+def test_a_query_that_takes_too_long_can_be_stopped(synced: Cli) -> None:
+    process = synced.start("sql", "-")
+    process.send_signal(signal.SIGINT)
+    said = ended(process)
+    assert said.code in (130, -signal.SIGINT)  # the latter while Python itself still starts
+    assert "bug" not in said.err
+
+
+def test_the_sandbox_says_how_to_use_it_and_ends_by_ctrl_c(tmp_path: Path) -> None:
+    process = Cli(tmp_path).start("sandbox", "--port", "0", "--threads", "5", "--limit", "77")
+    assert process.stdout
+    lines = [process.stdout.readline().strip() for _ in range(4)]
+    settings = dict(
+        line.removeprefix("export PRODUCTLANE_").split("  #")[0].split("=") for line in lines[1:]
+    )
+    answer = httpx.get(
+        f"{settings['BASE_URL']}/threads",
+        headers={"Authorization": f"Bearer {settings['API_KEY']}"},
+    )
+    assert answer.headers["X-RateLimit-Limit"] == "77"
+    assert len(answer.json()["data"]) == 5
+    process.send_signal(signal.SIGINT)
+    assert ended(process).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--reading", "bounds=sideways"], "its values are exclusive, inclusive"),
+        (["--reading", "nonsense=1"], "the names are bounds"),
+    ],
+)
+def test_the_sandbox_refuses_what_it_does_not_know(
+    cli: Cli, options: list[str], complaint: str
+) -> None:
+    said = cli.run("sandbox", *options)
+    assert said.code == 2
+    assert complaint in said.err
+
+
+def test_the_sandbox_tells_that_its_port_is_taken(cli: Cli, box: Sandbox) -> None:
+    said = cli.run("sandbox", "--port", str(httpx.URL(box.url).port))
+    assert said.code == 2
+    assert "Choose another by --port" in said.err

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from connector.demo.folder import MARKER, fresh
+from connector.demo.questions import QUESTIONS
+from connector.errors import DataDirError
+from schemas import STREAMS
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+def told(folder: Path) -> str:
+    said = Cli(folder).spawn("demo", "--threads", "12")
+    assert said.code == 0, said.out + said.err
+    return said.out
+
+
+def test_shows_the_whole_job_and_proves_it(folder: Path) -> None:
+    out = told(folder)
+    assert out.count("Proven:") == 2
+    assert f"{len(STREAMS)} tables" in out
+    rows = dict(re.findall(r"^ (\w+) +([\d,·]+) ", out, re.MULTILINE))
+    assert set(STREAMS) <= set(rows)
+    assert all(title in out and query in out for title, query in QUESTIONS)
+    assert "What to try next" in out
+
+
+def test_works_twice_and_leaves_what_it_says(folder: Path) -> None:
+    out = told(folder)
+    assert out.count("Proven:") == 2
+    cli = Cli(folder).with_settings(data_dir="demo-data")
+    assert int(cli.run("sql", "SELECT count(*) FROM history.companies WHERE _deleted").out[-2]) > 0
+    suggested = re.findall(r'productlane-elt sql "(.*)"', out)
+    assert [cli.run("sql", query).code for query in suggested] == [0]
+    assert cli.run("status").code == 0
+    assert (folder / "demo-data" / "lake" / "threads").is_dir()
+
+
+def test_refuses_a_folder_that_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "precious").write_text("")
+    said = Cli(tmp_path).run("demo", "--dir", "mine")
+    assert said.code == 2
+    assert "mine was not made by the demo" in said.err
+    assert (tmp_path / "mine" / "precious").exists()
+
+
+def test_a_file_is_no_folder_to_replace(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+    with pytest.raises(DataDirError, match="not made by the demo"):
+        fresh(tmp_path / "mine")
+
+
+def test_its_own_folder_is_emptied(tmp_path: Path) -> None:
+    made = fresh(tmp_path / "mine")
+    (made / "old").write_text("")
+    assert [path.name for path in fresh(made).iterdir()] == [MARKER]
