@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from typing import Annotated
+
 import typer
 
 from connector.cli import check, demo, rebuild, sandbox, sql, status, streams, sync
@@ -32,30 +36,40 @@ app = typer.Typer(
 )
 
 
-def _example(line: str) -> str:
-    return f"Example: [bold cyan]{line}[/bold cyan]"
+def _add(command: Callable[..., None], example: str) -> None:
+    """Make a function a command; its docstring is the help, its name the name."""
+    paragraphs = inspect.getdoc(command) or ""
+    flowing = "\n\n".join(part.replace("\n", " ") for part in paragraphs.split("\n\n"))
+    epilog = f"Example: [bold cyan]productlane-elt {example}[/bold cyan]"
+    app.command(command.__name__, help=flowing, epilog=epilog)(command)
 
 
-app.command("demo", epilog=_example("productlane-elt demo"))(demo.demo)
-app.command("check", epilog=_example("productlane-elt check"))(check.check)
-app.command("streams", epilog=_example("productlane-elt streams --json | jq '.streams[].stream'"))(
-    streams.streams
-)
-app.command("sync", epilog=_example("productlane-elt sync threads --since 2026-01-01"))(sync.sync)
-app.command("status", epilog=_example("productlane-elt status"))(status.status)
-app.command(
-    "sql",
-    epilog=_example('productlane-elt sql "SELECT status, count(*) FROM threads GROUP BY ALL"'),
-)(sql.sql)
-app.command("rebuild", epilog=_example("productlane-elt rebuild"))(rebuild.rebuild)
-app.command("sandbox", epilog=_example("productlane-elt sandbox --threads 2000 --churn 30"))(
-    sandbox.sandbox
-)
+_add(demo.demo, "demo")
+_add(check.check, "check")
+_add(streams.streams, "streams --json | jq '.streams[].stream'")
+_add(sync.sync, "sync threads --since 2026-01-01")
+_add(status.status, "status")
+_add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"')
+_add(rebuild.rebuild, "rebuild")
+_add(sandbox.sandbox, "sandbox --threads 2000 --churn 30")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"productlane-elt {version('productlane-elt')}")
+        raise typer.Exit
 
 
 @app.callback()
 def every_command(
-    debug: bool = typer.Option(False, "--debug", help="Show where in the code an error arose."),
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the code an error arose.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+    ] = False,
 ) -> None:
     """Options that hold for every command."""
     from connector.cli import faults

@@ -45,7 +45,6 @@ class Board:
     address: str
     began_at: float = field(default_factory=time.monotonic)
     _streams: int = 0
-    _skipped: int = 0
     _ended: int = 0
     _now: dict[str, tuple[int, int, str]] = field(default_factory=dict)
     _past: tuple[int, int] = (0, 0)
@@ -60,9 +59,8 @@ class Board:
 
     def ended(self, outcome: StreamOutcome) -> None:
         """See `Progress`."""
-        if outcome.outcome == "skipped" and not self._streams:
-            self._skipped += 1
-            return
+        if not self._streams:
+            return  # skipped before anything was asked; it isn't among those to read
         self._now.pop(outcome.stream, None)
         self._ended += 1
         self._past = (self._past[0] + outcome.rows, self._past[1] + outcome.requests)

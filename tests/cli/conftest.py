@@ -63,7 +63,7 @@ class Cli:
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stderr: Any = subprocess.PIPE) -> subprocess.Popen[str]:
         """In a process of its own: where streams, signals and start-up matter."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("PRODUCTLANE_")}
         return subprocess.Popen(  # noqa: S603 - our own command
@@ -71,7 +71,7 @@ class Cli:
             cwd=self.folder,
             env={**kept, **self.settings, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
 
