@@ -24,6 +24,9 @@ RESERVE = 25
 BURST = 20
 """Requests that may go out at once. Both readings of the burst rule allow far more (1.6)."""
 
+LONGEST_PAUSE = 2 * 3600.0
+"""Seconds: a longer wait than this is a clock that jumped, not something that the API said."""
+
 _STATE = struct.Struct("<dd")
 
 
@@ -79,7 +82,7 @@ class Budget:
         """Stop every process that shares this budget for so long, as `Retry-After` says."""
         with self._locked() as state:
             arrival, until = state
-            self._write(arrival, max(until, self._now() + seconds))
+            self._write(arrival, max(until, self._now() + min(seconds, LONGEST_PAUSE)))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -91,8 +94,7 @@ class Budget:
             now = self._now()
             if until > now:
                 return until - now, False
-            # A clock that was set back must not lock the bucket until it is reached again.
-            arrival = min(max(arrival, now), now + 120)
+            arrival = max(arrival, now)
             self._write(arrival + self._interval, until)
         return arrival - self._tolerance - now, True
 
@@ -101,22 +103,32 @@ class Budget:
             return until - self._now()
 
     def _locked(self) -> _Locked:
-        return _Locked(self._file)
+        return _Locked(self._file, self._now)
 
     def _write(self, arrival: float, until: float) -> None:
         os.pwrite(self._file, _STATE.pack(arrival, until), 0)
 
 
 class _Locked:
-    """The file's two numbers, with the lock held."""
+    """The file's two numbers, with the lock held.
 
-    def __init__(self, file: int) -> None:
+    Numbers that no queue and no pause can explain (a torn file, a clock that was set back) are
+    forgotten: they would lock everybody out until the clock has caught up.
+    """
+
+    def __init__(self, file: int, now: Callable[[], float]) -> None:
         self._file = file
+        self._now = now
 
     def __enter__(self) -> tuple[float, float]:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         raw = os.pread(self._file, _STATE.size, 0)
-        return _STATE.unpack(raw) if len(raw) == _STATE.size else (0.0, 0.0)
+        arrival, until = _STATE.unpack(raw) if len(raw) == _STATE.size else (0.0, 0.0)
+        latest = self._now() + LONGEST_PAUSE
+        return (
+            arrival if 0 <= arrival <= latest else 0.0,
+            until if 0 <= until <= latest else 0.0,
+        )
 
     def __exit__(self, *exc: object) -> None:
         fcntl.flock(self._file, fcntl.LOCK_UN)

@@ -1,0 +1,211 @@
+"""The client: what it asks again, what it gives up on, how long it waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector import errors
+from connector.budget import Budget
+from connector.client import Answer, Client
+from connector.sandbox import Fault
+from connector.settings import Settings
+from tests.bench import Bench
+
+Make = Callable[..., Bench]
+
+
+class Time:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+def ask(
+    at: Bench,
+    path: str = "/tags",
+    key: str | None = None,
+    *,
+    timeout: float = 60,
+    clock: Time | None = None,
+    params: dict[str, str] | None = None,
+) -> bytes:
+    clock = clock or Time()
+    settings = replace(at.settings, api_key=key or at.settings.api_key)
+
+    async def go() -> bytes:
+        budget = Budget(at.settings.data_dir / "budget", now=clock, sleep=clock.sleep)
+        async with Client(settings, budget, sleep=clock.sleep, timeout=timeout) as client:
+            return await client.ask(path, params or {}, body, stream="tags")
+
+    return asyncio.run(go())
+
+
+def body(answer: Answer) -> bytes:
+    return answer.body
+
+
+@pytest.mark.parametrize("kind", ["reset", "cut", "500", "502_html", "503", "504"])
+def test_what_may_pass_is_asked_again(at_bench: Bench, kind: str) -> None:
+    at_bench.box.faults.add(Fault(kind, at=1, times=2))
+    assert ask(at_bench).startswith(b"{")
+    assert len(at_bench.box.requests) <= 3
+
+
+def test_what_does_not_pass_is_an_error_that_names_stream_status_and_request(
+    at_bench: Bench,
+) -> None:
+    at_bench.box.faults.add(Fault("500", rate=1.0))
+    with pytest.raises(errors.Unreachable) as caught:
+        ask(at_bench)
+    assert str(caught.value).startswith(
+        "tags: the API failed (HTTP 500, internal_error, request_id"
+    )
+    assert caught.value.request_id == at_bench.box.requests[-1].request_id
+
+
+def test_a_stall_ends_with_a_time_out_and_is_asked_again(at_bench: Bench) -> None:
+    at_bench.box.faults.add(Fault("stall", at=1, seconds=30))
+    assert ask(at_bench, timeout=0.2).startswith(b"{")
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "error", "told"),
+    [
+        ("pl_v2_nobody", "/tags", errors.KeyRefused, "HTTP 401, unauthenticated"),
+        ("pl_v1_old", "/tags", errors.KeyRefused, "HTTP 410, unsupported_key_version"),
+        (None, "/tags/none", errors.NotFound, "HTTP 404, not_found"),
+    ],
+)
+def test_a_refusal_is_not_asked_again(
+    at_bench: Bench, key: str | None, path: str, error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error) as caught:
+        ask(at_bench, path, key)
+    assert told in str(caught.value)
+    assert len(at_bench.box.requests) == 1
+    assert "pl_v" not in str(caught.value).replace("begins with pl_v2_", "")
+
+
+def test_a_missing_scope_is_named(at_bench: Bench) -> None:
+    with pytest.raises(errors.NotReadable, match="lacks the scope tags:read"):
+        ask(at_bench, key=at_bench.box.issue_key(["threads:read"]))
+
+
+def test_a_bad_question_says_what_the_api_said(at_bench: Bench) -> None:
+    with pytest.raises(errors.BadQuestion, match="HTTP 400, validation_failed"):
+        ask(at_bench, params={"limit": "0"})
+
+
+def test_a_redirect_is_not_followed_with_the_key(at_bench: Bench) -> None:
+    at_bench.box.faults.add(Fault("redirect", rate=1.0))
+    with pytest.raises(errors.BrokenAnswer, match="redirect"):
+        ask(at_bench)
+
+
+def test_a_server_that_is_down_is_unreachable(make_bench: Make) -> None:
+    at = make_bench()
+    at.settings = replace(at.settings, base_url="http://127.0.0.1:9/api/v2")
+    with pytest.raises(errors.Unreachable, match="could not be reached"):
+        ask(at)
+
+
+@pytest.mark.parametrize("seconds", [0, 7, 3600])
+def test_b14_retry_after_is_waited_for_literally(at_bench: Bench, seconds: int) -> None:
+    clock = Time()
+    at_bench.box.faults.add(Fault("429", at=1, seconds=seconds))
+    ask(at_bench, clock=clock)
+    assert sum(clock.slept) == pytest.approx(max(seconds, 1), abs=0.01)
+
+
+def test_b14_nobody_asks_while_the_api_has_told_one_to_wait(tmp_path: Path) -> None:
+    clock = Time()
+    sent: list[float] = []
+
+    async def worker(budget: Budget) -> None:
+        await budget.take()
+        sent.append(clock.now)
+
+    async def go() -> None:
+        one, other = (Budget(tmp_path / "b", now=clock, sleep=clock.sleep) for _ in range(2))
+        one.pause(30)
+        await asyncio.gather(*(worker(b) for b in (one, other) * 8))
+
+    start = clock.now
+    asyncio.run(go())
+    assert len(sent) == 16
+    assert min(sent) >= start + 30
+
+
+@pytest.mark.parametrize("limit", [60, 1000, 6000])
+def test_b14_the_budget_is_used_and_never_overdrawn(tmp_path: Path, limit: int) -> None:
+    clock = Time()
+    sent: list[float] = []
+
+    async def go() -> None:
+        budgets = [
+            Budget(tmp_path / "b", limit=limit, now=clock, sleep=clock.sleep) for _ in range(3)
+        ]
+        for number in range(limit * 3):
+            await budgets[number % 3].take()
+            sent.append(clock.now)
+
+    asyncio.run(go())
+    for number, at in enumerate(sent):
+        inside = sum(at <= other < at + 60 for other in sent[number : number + limit + 1])
+        assert inside <= limit
+    took = sent[-1] - sent[0]
+    assert limit * 3 / took * 60 >= (0.95 if limit > 100 else 0.55) * limit
+
+
+def test_a_budget_file_from_the_future_or_torn_locks_nobody_out(tmp_path: Path) -> None:
+    clock = Time()
+    for content in (b"\xff" * 16, b"x", b""):
+        (tmp_path / "b").write_bytes(content)
+        asyncio.run(Budget(tmp_path / "b", now=clock, sleep=clock.sleep).take())
+    clock.now += 10**6
+    asyncio.run(Budget(tmp_path / "b", now=clock, sleep=clock.sleep).take())
+    clock.now -= 10**6
+    asyncio.run(Budget(tmp_path / "b", now=clock, sleep=clock.sleep).take())
+    assert sum(clock.slept) <= 1
+
+
+def test_the_key_is_in_no_message_and_no_log(
+    at_bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="connector")
+    caplog.set_level("INFO", logger="httpx")
+    at_bench.box.faults.add(Fault("500", rate=1.0))
+    with pytest.raises(errors.Unreachable) as caught:
+        ask(at_bench)
+    key = at_bench.settings.api_key
+    said: list[Any] = [str(caught.value), repr(caught.value), caplog.text, repr(at_bench.settings)]
+    assert not any(key in one for one in said)
+
+
+def test_settings_say_what_is_wrong_with_them() -> None:
+    for environ, told in (
+        ({"PRODUCTLANE_START_DATE": "yesterday"}, "not a date"),
+        ({"PRODUCTLANE_BASE_URL": "productlane.com"}, "not a web address"),
+        ({"PRODUCTLANE_PAGE_SIZE": "500"}, "from 1 to 200"),
+        ({"PRODUCTLANE_LAG_SECONDS": "-1"}, "from 0 up"),
+    ):
+        with pytest.raises(errors.ConfigurationError, match=told):
+            Settings.load(environ)
+    with pytest.raises(errors.ConfigurationError, match="PRODUCTLANE_API_KEY is not set"):
+        Settings.load({}).with_key()
