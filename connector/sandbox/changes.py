@@ -11,6 +11,7 @@ from typing import Any
 
 from connector.sandbox.clock import to_micros
 from connector.sandbox.present import HIDDEN
+from connector.sandbox.rendering import Rendering
 from connector.sandbox.rows import Row, Table
 from connector.sandbox.sample import conversation, publishing
 from connector.sandbox.sample.generate import factory
@@ -27,7 +28,7 @@ FRESH = 10_000_000
 """Numbers of rows created later begin here, so that they never meet a generated one."""
 
 
-class Changes(Store):
+class Changes(Rendering):
     """A workspace that can be changed, from any thread."""
 
     _made = 0

@@ -1,15 +1,14 @@
-"""The tables of a workspace, and the JSON of their rows."""
+"""The tables of a workspace, and how its rows are found."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import orjson
 
 from connector.sandbox.clock import Clock, to_micros
-from connector.sandbox.present import Presenter, external_ids
+from connector.sandbox.present import Presenter
 from connector.sandbox.readings import Readings
 from connector.sandbox.rows import Links, Row, Table
 from connector.sandbox.sample import conversation, publishing
@@ -18,8 +17,6 @@ from connector.sandbox.sample.seeds import Record, Seeds
 from schemas import STREAMS
 
 TRANSLATED = ("changelogs", "docs_articles")
-USER_FIELDS = ("id", "name", "email", "image_url")
-TAG_FIELDS = ("id", "name", "color", "icon")
 CONVERSATIONS: dict[str, Callable[[Seeds, Record, int], list[Record]]] = {
     "thread_messages": conversation.messages,
     "thread_comments": conversation.comments,
@@ -47,11 +44,9 @@ class Store:
         self._turn = 0
         self._warm = warm
         self._children: dict[tuple[str, str], Table] = {}
-        self._past: dict[tuple[str, str], list[Row]] = {}
         self._index: dict[str, list[Row]] = {}
         self._addresses: dict[str, str] = {}
         self._indexed = self._addressed = -1
-        self._fragments: dict[tuple[str, str], tuple[Row, bytes]] = {}
         self.tables = {stream: self._build(stream) for stream in STREAMS if is_table(stream)}
 
     def _build(self, stream: str) -> Table:
@@ -153,80 +148,6 @@ class Store:
             self._addresses = {address.lower(): key for address, key in rows}
             self._addressed = table.version
         return self._addresses.get(email.lower())
-
-    # JSON
-
-    def json(self, stream: str, row: Row) -> bytes:
-        """The row as its list serves it."""
-        if row.raw is not None:
-            return row.raw
-        if row.body is None:
-            row.body = kept_json(self.presenters[stream].object(self.record(stream, row)))
-        if stream == "threads":
-            return b"%s,%s}" % (row.body[:-1], self._nested(row))
-        return self._with_tags(row) if stream == "changelogs" else row.body
-
-    def single(self, stream: str, row: Row) -> dict[str, Any]:
-        """The row as its own path serves it."""
-        listed: dict[str, Any] = orjson.loads(self.json(stream, row))
-        if stream == "docs_articles":
-            return self.presenters[stream].object(self.record(stream, row), listed=False)
-        return listed
-
-    def _nested(self, row: Row) -> bytes:
-        links = row.links
-        assert links is not None
-        tags = [self._part("tags", tag, row, TAG_FIELDS) for tag in links.tags]
-        return b'"contact":%s,"company":%s,"assignee":%s,"reporter":%s,"tags":[%s]' % (
-            self._contact(links.contact, row),
-            self._part("companies", links.company, row, None),
-            self._part("members", links.assignee, row, USER_FIELDS),
-            self._part("members", links.reporter, row, USER_FIELDS),
-            b",".join(tag for tag in tags if tag != b"null"),
-        )
-
-    def _contact(self, key: str | None, thread: Row) -> bytes:
-        row = self._seen_by("contacts", key, thread)
-        if row is None:
-            return b"null"
-        if row.body is None:
-            row.body = self._fragment("contacts", row, None)
-        return row.body
-
-    def _part(
-        self, stream: str, key: str | None, outer: Row, names: tuple[str, ...] | None
-    ) -> bytes:
-        row = self._seen_by(stream, key, outer)
-        if row is None or key is None:
-            return b"null"
-        known = self._fragments.get((stream, key))
-        if known is None or known[0] is not row:
-            known = self._fragments[stream, key] = (row, self._fragment(stream, row, names))
-        return known[1]
-
-    def _fragment(self, stream: str, row: Row, names: tuple[str, ...] | None) -> bytes:
-        record = self.record(stream, row)
-        served = self.presenters[stream].object(record)
-        if names is not None:
-            return kept_json({name: served[name] for name in names if name in served})
-        if stream == "companies" and self.readings.external_ids == "documented":
-            served["external_ids"] = external_ids(record["external_ids"], "object")
-        return kept_json(served)
-
-    def _seen_by(self, stream: str, key: str | None, outer: Row) -> Row | None:
-        """The nested row as it is now, or as it was when the outer row last changed."""
-        row = self.tables[stream].rows.get(key) if key else None
-        frozen = self.readings.nested == "snapshot" and stream in ("contacts", "companies")
-        if row is not None and frozen and row.turn > outer.turn:
-            past = self._past[stream, row.key]
-            row = next((old for old in reversed(past) if old.turn <= outer.turn), None)
-        return None if row is None or row.deleted else row
-
-    def _with_tags(self, row: Row) -> bytes:
-        keys = self.record("changelogs", row)["tag_ids"]
-        parts = [self._part("changelog_tags", key, row, TAG_FIELDS) for key in keys]
-        tags = b",".join(part for part in parts if part != b"null")
-        return b'%s,"tags":[%s]}' % ((row.body or b"{}")[:-1], tags)
 
 
 def kept_json(served: Record) -> bytes:
