@@ -1,4 +1,4 @@
-"""Dagster over a sandbox: an instance of its own, a data directory, and runs in this process."""
+"""Dagster over a sandbox: instances of its own, a data directory, and runs in this process."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ class Workshop:
     box: Sandbox
     data_dir: Path
     instance: dg.DagsterInstance
+    """Of the runs: in memory, which is several times faster."""
+    ticks: dg.DagsterInstance
+    """Of the ticks: on disk, since a schedule opens the instance again. It sees no run of ours."""
 
     def run(
         self, *streams: str, layers: str = "lake warehouse", **tags: str
@@ -63,7 +66,7 @@ class Workshop:
         """What a schedule asks for at the time of the sandbox's clock, or why it doesn't."""
         found = definitions().resolve_schedule_def(schedule)
         with dg.build_schedule_context(
-            instance=self.instance,
+            instance=self.ticks,
             scheduled_execution_time=self.box.clock.now(),
             repository_def=definitions().get_repository_def(),
         ) as context:
@@ -137,8 +140,9 @@ def make_workshop(
             monkeypatch.setenv("PRODUCTLANE_DATA_DIR", str(tmp_path / "data"))
             monkeypatch.setenv("PRODUCTLANE_START_DATE", f"{FIRST:%Y-%m-%d}")
             monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
-            instance = stack.enter_context(dg.DagsterInstance.local_temp(str(tmp_path)))
-            return Workshop(box, tmp_path / "data", instance)
+            instance = stack.enter_context(dg.DagsterInstance.ephemeral(str(tmp_path)))
+            ticks = stack.enter_context(dg.DagsterInstance.local_temp(str(tmp_path)))
+            return Workshop(box, tmp_path / "data", instance, ticks)
 
         yield make
 

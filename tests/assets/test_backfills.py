@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests import oracle
-from tests.assets.conftest import TODAY, Workshop, materialized, partitions
+from tests.assets.conftest import TODAY, Workshop, days, materialized, partitions
 
 DAY = timedelta(days=1)
 BEGIN = TODAY - 6 * DAY
@@ -46,14 +46,15 @@ def test_a_range_is_one_run_that_makes_each_of_its_days_current(workshop: Worksh
     assert workshop.differences("threads") == []
 
 
-@pytest.mark.parametrize("order", [(1, 2, 3, 4, 5), (5, 4, 3, 2, 1), (3, 3, 1, 5, 2, 4, 1)])
+@pytest.mark.parametrize("order", [(5, 4, 3, 2, 1), (3, 3, 1, 5, 2, 4, 1)])
 def test_days_in_any_order_and_twice_make_the_same_tables(
     workshop: Workshop, order: tuple[int, ...]
 ) -> None:
     a_busy_week(workshop)
     for number in order:
         day = BEGIN + number * DAY
-        assert workshop.backfill(day, day, "threads").success
+        assert workshop.run("threads", layers="lake", **days(day, day)).success
+    workshop.run("threads", layers="warehouse")
     assert workshop.differences("threads") == []
     before = table(workshop)
     assert len(before) == 30

@@ -3,14 +3,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from assets.names import lake_key, scheduled, warehouse_key
-from assets.partitions import daily
+from assets.partitions import START, daily, start_date
+from connector.errors import ConfigurationError
 from schemas import STREAMS, Endpoint
 from tests.assets.conftest import definitions
 
@@ -80,7 +81,7 @@ def test_every_table_has_a_check_that_its_keys_are_unique(endpoint: Endpoint) ->
 
 
 def test_partitions_are_utc_days_and_include_today_as_far_as_it_is() -> None:
-    days = daily(datetime(2026, 1, 30, tzinfo=UTC).date())
+    days = daily(date(2026, 1, 30))
     midnight = datetime(2026, 2, 1, tzinfo=UTC)
     assert days.get_partition_keys(midnight) == ["2026-01-30", "2026-01-31", "2026-02-01"]
     assert days.time_window_for_partition_key("2026-02-01").start == midnight
@@ -109,7 +110,8 @@ def test_loading_makes_no_request_and_touches_no_data(tmp_path: Path) -> None:
     code = """
 import sys
 def shut(event, args):
-    if event in ("socket.connect", "socket.getaddrinfo") or "missing" in repr(args):
+    files = event in ("open", "os.mkdir", "os.listdir") and "missing" in str(args[0])
+    if files or event in ("socket.connect", "socket.getaddrinfo"):
         raise SystemExit(f"loading did {event} {args}")
 sys.addaudithook(shut)
 import assets.definitions
@@ -122,13 +124,21 @@ print(len(assets.definitions.defs.resolve_asset_graph().get_all_asset_keys()))
     assert not missing.exists()
 
 
-def test_the_first_partition_is_the_start_date_of_the_environment() -> None:
-    code = "from assets.partitions import start_date; print(start_date())"
-    assert run_here("-c", code).stdout.strip() == "2022-01-01"
-    done = run_here("-c", code, PRODUCTLANE_START_DATE="2025-02-03")
-    assert done.stdout.strip() == "2025-02-03"
-    done = run_here("-c", code, PRODUCTLANE_START_DATE="yesterday")
-    assert "PRODUCTLANE_START_DATE is not a date like 2024-01-31: 'yesterday'" in done.stderr
+def test_the_first_partition_is_the_start_date_of_environment_or_env_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another setting that is wrong is no reason not to load."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(START, raising=False)
+    monkeypatch.setenv("PRODUCTLANE_BASE_URL", "no address")
+    assert start_date() == date(2022, 1, 1)
+    Path(".env").write_text(f"{START}=2024-02-29\n")
+    assert start_date() == date(2024, 2, 29)
+    monkeypatch.setenv(START, "2025-02-03")
+    assert start_date() == date(2025, 2, 3)
+    monkeypatch.setenv(START, "yesterday")
+    with pytest.raises(ConfigurationError, match="is not a date like 2024-01-31: 'yesterday'"):
+        start_date()
 
 
 def test_the_workspace_file_in_the_root_loads(tmp_path: Path) -> None:
