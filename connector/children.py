@@ -70,7 +70,9 @@ class Children:
     async def run(self) -> list[Landing]:
         """Rounds until no parent is due."""
         landings = []
-        with self.context.lake.walking(self.endpoint.stream) as lock:
+        lake = self.context.lake
+        with lake.walking(self.endpoint.stream) as lock:
+            staging.sweep(lake.root / "_staging", self.endpoint.stream)
             while due := await self.context.with_warehouse(self._due):
                 landings.append(await self._round(due, lock))
         return landings

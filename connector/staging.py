@@ -128,6 +128,13 @@ def take_up(root: Path, question: dict[str, Any], landed: str, now: datetime) ->
     return found
 
 
+def sweep(root: Path, stream: str) -> None:
+    """Remove what dead walks of the stream left; those that are under way are locked."""
+    for folder in sorted(root.glob(f"{stream}-*")):
+        if staged := _read(folder):
+            staged.drop()
+
+
 def begin(root: Path, walk: str, question: dict[str, Any]) -> Staged:
     """A new staged walk, locked to this process."""
     folder = root / f"{question['stream']}-{walk}"

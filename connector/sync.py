@@ -187,6 +187,7 @@ async def _family(
     finally:
         for task in rest:
             task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)  # the first error has been told
 
 
 async def _one(context: Context, order: Order, endpoint: Endpoint) -> StreamOutcome:

@@ -410,15 +410,19 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         "temp_directory": str(path.parent / "spill"),
     }
     con = duckdb.connect(config=config)
-    # The format that clients of 1.4 and 1.5 can read as well (DESIGN, measured).
-    con.execute(
-        f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS productlane "
-        "(STORAGE_VERSION 'v1.4.0')"
-    )
-    con.execute(
-        "USE productlane; SET TimeZone = 'UTC'; SET preserve_insertion_order = false; "
-        "SET enable_progress_bar = false"
-    )
+    try:
+        # The format that clients of 1.4 and 1.5 can read as well (DESIGN, measured).
+        con.execute(
+            f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS productlane "
+            "(STORAGE_VERSION 'v1.4.0')"
+        )
+        con.execute(
+            "USE productlane; SET TimeZone = 'UTC'; SET preserve_insertion_order = false; "
+            "SET enable_progress_bar = false"
+        )
+    except BaseException:
+        con.close()  # or the file would stay attached, and nobody else could open it
+        raise
     return con
 
 

@@ -1,0 +1,53 @@
+"""A sync in a process of its own that kills itself at the n-th thing it does to the disk.
+
+Run as `python -m tests.engine.killed URL KEY FOLDER N plain|full STREAM...`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from connector.settings import Settings
+from connector.sync import Order, sync
+from connector.warehouse import Warehouse
+
+done = 0
+fatal = int(sys.argv[4])
+
+
+def counted(act: Callable[..., Any]) -> Callable[..., Any]:
+    """The act, before which the process may die; really: no handler, no finally, no flush."""
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        global done
+        done += 1
+        if done == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return act(*args, **kwargs)
+
+    return wrapper
+
+
+if __name__ == "__main__":
+    os.fsync = counted(os.fsync)
+    shutil.copyfile = counted(shutil.copyfile)
+    for owner, name in (
+        (Path, "rename"),
+        (Path, "replace"),
+        (Path, "unlink"),
+        (Warehouse, "_apply_files"),
+        (Warehouse, "_record"),
+        (Warehouse, "publish"),
+    ):
+        setattr(owner, name, counted(getattr(owner, name)))
+    _, url, key, folder, _, *rest = sys.argv
+    settings = Settings(api_key=key, base_url=url, data_dir=Path(folder), page_size=20)
+    order = Order(tuple(rest[1:]), full=rest[0] == "full")
+    asyncio.run(sync(settings, order))
