@@ -441,7 +441,7 @@ def storage_faults(lake: Lake) -> Iterator[None]:
     folder = lake.root.parent
     try:
         yield
-    except duckdb.IOException as fault:
+    except (duckdb.IOException, duckdb.TransactionException) as fault:
         text = str(fault)
         if "No space" in text or "could not write" in text.lower():
             raise DataDirError(f"the disk of {folder} is full", todo="Free some space") from fault
