@@ -47,9 +47,9 @@ def _explained(fault: errors.ConnectorError | OSError) -> errors.ConnectorError:
         )
     if isinstance(fault, errors.ConnectorError):
         return fault
-    where = f"{fault.filename}: " if fault.filename else ""
     return errors.DataDirError(
-        f"{where}{fault.strerror or fault}", todo="See to the disk and its permissions"
+        f"{fault.filename or 'the data directory'} can't be used: {fault.strerror or fault}",
+        todo="See to the disk and its permissions",
     )
 
 

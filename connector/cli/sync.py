@@ -84,12 +84,11 @@ def carry_out(settings: Settings, order: Order) -> Run:
 def _publish_what_landed(data_dir: Path) -> None:
     from contextlib import suppress
 
-    from connector.errors import ConnectorError
     from connector.lake import Lake
     from connector.warehouse import publish_if_behind
 
     if any((data_dir / "lake" / "_walks").glob("*.jsonl")):
-        with suppress(ConnectorError):  # what cut the run short is what is to be told
+        with suppress(Exception):  # what cut the run short is what is to be told
             publish_if_behind(Lake(data_dir))
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from connector.cli.app import app
 from connector.sandbox import Sandbox
 
-COMMAND = [sys.executable, "-c", "from connector.cli import main; main()"]
+COMMAND = "from connector.cli import main; main()"
 ROOT = Path(__file__).parents[2]
 
 
@@ -63,11 +63,13 @@ class Cli:
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)
 
-    def start(self, *arguments: str, stderr: Any = subprocess.PIPE) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, stderr: Any = subprocess.PIPE, first: str = ""
+    ) -> subprocess.Popen[str]:
         """In a process of its own: where streams, signals and start-up matter."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("PRODUCTLANE_")}
         return subprocess.Popen(  # noqa: S603 - our own command
-            [*COMMAND, *arguments],
+            [sys.executable, "-c", f"{first}\n{COMMAND}", *arguments],
             cwd=self.folder,
             env={**kept, **self.settings, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
