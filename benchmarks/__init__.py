@@ -1,0 +1,1 @@
+"""Long measurements, run by hand: ratios within one run. See README, "Measured"."""
