@@ -49,8 +49,11 @@ def test_json_is_the_only_thing_on_standard_output(cli: Cli) -> None:
     assert said.err
 
 
-def test_without_names_reads_all_but_what_costs_a_request_per_contact(cli: Cli) -> None:
-    streams = {one["stream"] for one in cli.run("sync", "--json").document["streams"]}
+def test_without_names_asks_for_all_but_what_costs_a_request_per_contact(
+    cli: Cli, box: Sandbox
+) -> None:
+    run = cli.with_settings(api_key=box.issue_key([])).run("sync", "--json").document
+    streams = {one["stream"] for one in run["streams"]}
     assert {"threads", "thread_messages", "members"} <= streams
     assert "contact_portals" not in streams
 
