@@ -125,9 +125,24 @@ def partitions(result: dg.ExecuteInProcessResult, stream: str) -> list[str]:
     return sorted(event.partition for event in found if event.partition)
 
 
+@pytest.fixture(scope="session")
+def instances(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[dg.DagsterInstance, dg.DagsterInstance]]:
+    """Made once, which takes as long as a run: nothing of ours depends on what they remember."""
+    folder = str(tmp_path_factory.mktemp("dagster"))
+    with (
+        dg.DagsterInstance.ephemeral(folder) as in_memory,
+        dg.DagsterInstance.local_temp(folder) as on_disk,
+    ):
+        yield in_memory, on_disk
+
+
 @pytest.fixture
 def make_workshop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    instances: tuple[dg.DagsterInstance, dg.DagsterInstance],
 ) -> Iterator[Callable[..., Workshop]]:
     with ExitStack() as stack:
 
@@ -140,9 +155,7 @@ def make_workshop(
             monkeypatch.setenv("PRODUCTLANE_DATA_DIR", str(tmp_path / "data"))
             monkeypatch.setenv("PRODUCTLANE_START_DATE", f"{FIRST:%Y-%m-%d}")
             monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
-            instance = stack.enter_context(dg.DagsterInstance.ephemeral(str(tmp_path)))
-            ticks = stack.enter_context(dg.DagsterInstance.local_temp(str(tmp_path)))
-            return Workshop(box, tmp_path / "data", instance, ticks)
+            return Workshop(box, tmp_path / "data", *instances)
 
         yield make
 

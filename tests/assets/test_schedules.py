@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import dagster as dg
@@ -8,7 +9,7 @@ import pytest
 
 from assets.names import MODE_TAG
 from assets.schedules import LONGEST, SILENCE, going_on
-from tests.assets.conftest import FIRST, TODAY, Workshop, definitions, partitions
+from tests.assets.conftest import FIRST, TODAY, Workshop, partitions
 
 BOTH = pytest.mark.parametrize("mode", ["sync", "reconcile"])
 STREAMS = ("threads", "contacts")
@@ -132,36 +133,48 @@ def test_a_damaged_warehouse_file_does_not_stop_a_tick(at_midnight: Workshop) ->
     assert span(at_midnight.tick("sync"))[1] == day(-1)
 
 
-def begun(workshop: Workshop, mode: str, status: dg.DagsterRunStatus) -> dg.DagsterRun:
-    job = definitions().resolve_job_def(f"__anonymous_asset_job_{mode}")
-    run = workshop.ticks.create_run_for_job(job, tags={MODE_TAG: mode}, status=status)
-    workshop.ticks.report_engine_event("at work", run)
-    return run
+Begin = Callable[[str, dg.DagsterRunStatus], str]
+
+
+@pytest.fixture
+def begin(workshop: Workshop) -> Iterator[Begin]:
+    """Begins a run that does nothing, and returns its id."""
+    begun: list[str] = []
+
+    def make(mode: str, status: dg.DagsterRunStatus) -> str:
+        run = dg.DagsterRun(job_name="sync", tags={MODE_TAG: mode}, status=status)
+        workshop.ticks.add_run(run)
+        workshop.ticks.report_engine_event("at work", run)
+        begun.append(run.run_id)
+        return run.run_id
+
+    yield make
+    for run_id in begun:
+        workshop.ticks.delete_run(run_id)
 
 
 @BOTH
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
 def test_a_tick_is_skipped_while_an_earlier_run_is_going_on(
-    workshop: Workshop, mode: str, status: dg.DagsterRunStatus
+    workshop: Workshop, begin: Begin, mode: str, status: dg.DagsterRunStatus
 ) -> None:
-    run = begun(workshop, mode, status)
-    assert workshop.tick(mode) == f"an earlier {mode} is still going on: run {run.run_id}"
+    run_id = begin(mode, status)
+    assert workshop.tick(mode) == f"an earlier {mode} is still going on: run {run_id}"
 
 
 @BOTH
 def test_a_finished_run_and_a_run_of_the_other_schedule_stop_nothing(
-    workshop: Workshop, mode: str
+    workshop: Workshop, begin: Begin, mode: str
 ) -> None:
-    other = {"sync": "reconcile", "reconcile": "sync"}[mode]
-    begun(workshop, mode, dg.DagsterRunStatus.FAILURE)
-    begun(workshop, other, dg.DagsterRunStatus.STARTED)
+    begin(mode, dg.DagsterRunStatus.FAILURE)
+    begin({"sync": "reconcile", "reconcile": "sync"}[mode], dg.DagsterRunStatus.STARTED)
     assert isinstance(workshop.tick(mode), dg.RunRequest)
 
 
 def test_a_run_that_died_with_its_machine_does_not_stop_the_schedule_for_ever(
-    workshop: Workshop,
+    workshop: Workshop, begin: Begin
 ) -> None:
-    run = begun(workshop, "sync", dg.DagsterRunStatus.STARTED)
+    run_id = begin("sync", dg.DagsterRunStatus.STARTED)
     soon, late = time.time() + 60, time.time() + SILENCE.total_seconds() + 60
-    assert going_on(workshop.ticks, "sync", soon) == run.run_id
+    assert going_on(workshop.ticks, "sync", soon) == run_id
     assert going_on(workshop.ticks, "sync", late) is None
