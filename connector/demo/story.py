@@ -70,7 +70,9 @@ def _losses(space: Workspace, rng: random.Random) -> str:
     for stream, keys in lost.items():
         for key in keys:
             space.delete(stream, key)
-    counts = ", ".join(f"{len(keys)} {stream}" for stream, keys in lost.items())
+    counts = ", ".join(
+        f"{len(keys)} {stream if len(keys) > 1 else stream[:-1]}" for stream, keys in lost.items()
+    )
     return f"{counts} were deleted"
 
 
