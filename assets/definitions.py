@@ -30,21 +30,21 @@ def build(
     Steps run in the run's own process, one at a time: a process for each takes ten times as long
     (DESIGN, measured), and what can be done at a time is done within a step.
     """
-    endpoints = STREAMS.values()
     return dg.Definitions(
-        assets=[*_lake(start or start_date()), *map(warehouse_asset, endpoints)],
-        asset_checks=[*map(unique_check, endpoints)],
+        assets=_assets(start or start_date()),
+        asset_checks=[*map(unique_check, STREAMS.values())],
         schedules=[sync_schedule(), reconcile_schedule()],
         resources={"productlane": Productlane(), **(resources or {})},
         executor=dg.in_process_executor,
     )
 
 
-def _lake(first: date) -> list[dg.AssetsDefinition]:
+def _assets(first: date) -> list[dg.AssetsDefinition]:
+    endpoints = STREAMS.values()
     with warnings.catch_warnings():
         # Backfill policies are "beta"; without one, a backfill of 30 days is 30 runs.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return [lake_asset(endpoint, first) for endpoint in STREAMS.values()]
+        return [*(lake_asset(one, first) for one in endpoints), *map(warehouse_asset, endpoints)]
 
 
 defs = build()

@@ -39,7 +39,7 @@ def lake_asset(endpoint: Endpoint, start: date) -> dg.AssetsDefinition:
         op_tags=op_tags(endpoint, "lake"),
         output_required=False,
         partitions_def=daily(start) if windowed else None,
-        backfill_policy=dg.BackfillPolicy.single_run() if windowed else None,
+        backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def lake(
         context: dg.AssetExecutionContext, productlane: Productlane

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from connector.errors import DataDirError
 from connector.settings import Settings
 from connector.tables import own, quoted
 from connector.warehouse import PUBLISHED
@@ -35,7 +36,9 @@ def path_of(settings: Settings) -> Path:
 
 @contextmanager
 def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file, read-only, with times in UTC."""
+    """The published file, read-only, with times in UTC. Raises `DataDirError` if there is none."""
+    if not path.exists():
+        raise DataDirError(f"nothing is published at {path}", todo="Materialize a warehouse/ asset")
     with duckdb.connect(str(path), read_only=True) as con:
         con.execute("SET TimeZone = 'UTC'")
         yield con
@@ -79,7 +82,7 @@ def first_unclosed(path: Path, streams: Iterable[str]) -> date | None:
                     AND r.latest IS DISTINCT FROM 'skipped'""",
                 {"streams": list(streams)},
             ).fetchall()
-    except duckdb.Error:
+    except (duckdb.Error, DataDirError):
         return None
     day: date | None = found[0][0]
     return day

@@ -32,6 +32,8 @@ def warehouse_asset(endpoint: Endpoint) -> dg.AssetsDefinition:
             "history": f"productlane.history.{endpoint.stream}",
         },
         op_tags=op_tags(endpoint, "warehouse"),
+        # Without days of its own, and yet `--partition-range` takes it along only with a policy.
+        backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def warehouse(
         context: dg.AssetExecutionContext, productlane: Productlane
@@ -66,7 +68,8 @@ def unique_check(endpoint: Endpoint) -> dg.AssetChecksDefinition:
         description=f"One row for each {', '.join(endpoint.key)} in what is published.",
     )
     def keys_are_unique(productlane: Productlane) -> dg.AssetCheckResult:
-        doubled = published.doubled(published.path_of(productlane.settings), endpoint)
+        with explained():
+            doubled = published.doubled(published.path_of(productlane.settings), endpoint)
         return dg.AssetCheckResult(
             passed=not doubled,
             severity=dg.AssetCheckSeverity.ERROR,

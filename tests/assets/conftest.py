@@ -51,7 +51,16 @@ class Workshop:
             if name in layers
             for key in map(key, streams)
         ]
-        return self.execute("__ASSET_JOB", keys or None, tags)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Dagster's own, about Dagster's own
+            job = definitions().resolve_job_def("__ASSET_JOB")
+            return job.execute_in_process(
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                instance=self.instance,
+                asset_selection=keys or None,
+                tags=tags,
+                raise_on_error=False,
+            )
 
     def backfill(self, first: datetime, last: datetime, *streams: str) -> dg.ExecuteInProcessResult:
         """What the UI launches for a range of days with a single-run policy."""
@@ -77,23 +86,6 @@ class Workshop:
         """The run that a tick asked for, here perhaps of some streams only."""
         assert isinstance(request, dg.RunRequest)
         return self.run(*streams, **request.tags)
-
-    def execute(
-        self, job: str, keys: list[dg.AssetKey] | None, tags: dict[str, str]
-    ) -> dg.ExecuteInProcessResult:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Dagster's own, about Dagster's own
-            return (
-                definitions()
-                .resolve_job_def(job)
-                .execute_in_process(
-                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                    instance=self.instance,
-                    asset_selection=keys,
-                    tags=tags,
-                    raise_on_error=False,
-                )
-            )
 
     def differences(self, *streams: str) -> list[str]:
         return oracle.differences(self.data_dir, self.box.workspace, list(streams))[:10]

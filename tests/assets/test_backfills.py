@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +98,22 @@ def test_unpartitioned_assets_in_the_same_run_are_brought_up_to_date(workshop: W
     assert result.success
     assert workshop.differences("threads", "thread_messages", "tags") == []
     assert materialized(result)["lake/tags"]["window"] == "everything"
+
+
+def test_the_command_line_of_dagster_takes_a_range(workshop: Workshop, tmp_path: Path) -> None:
+    a_busy_week(workshop)
+    span = f"{BEGIN + DAY:%Y-%m-%d}...{BEGIN + 5 * DAY:%Y-%m-%d}"
+    command = ["-m", "dagster", "asset", "materialize", "-m", "assets.definitions"]
+    options = ["--select", 'key:"lake/threads" or key:"warehouse/threads"', "--partition-range"]
+    (tmp_path / "home").mkdir()
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, *command, *options, span],
+        env={**os.environ, "DAGSTER_HOME": str(tmp_path / "home")},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert workshop.differences("threads") == []

@@ -80,6 +80,14 @@ def test_every_table_has_a_check_that_its_keys_are_unique(endpoint: Endpoint) ->
     assert key in definitions().resolve_asset_graph().asset_check_keys
 
 
+@EVERY
+def test_a_range_of_days_is_one_run_whatever_is_selected_with_it(endpoint: Endpoint) -> None:
+    """Dagster's command line takes a range only if every asset of it says so."""
+    for key in (lake_key, warehouse_key):
+        policy = definitions().resolve_asset_graph().get(key(endpoint.stream)).backfill_policy
+        assert policy == dg.BackfillPolicy.single_run()
+
+
 def test_partitions_are_utc_days_and_include_today_as_far_as_it_is() -> None:
     days = daily(date(2026, 1, 30))
     midnight = datetime(2026, 2, 1, tzinfo=UTC)

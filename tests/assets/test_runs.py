@@ -8,6 +8,8 @@ import dagster as dg
 import duckdb
 import pytest
 
+from assets.resource import Productlane
+from assets.warehouse import unique_check
 from connector.sandbox import Fault
 from schemas import STREAMS
 from tests.assets.conftest import Workshop, materialized
@@ -163,6 +165,12 @@ def test_the_check_is_red_when_a_key_has_two_rows(workshop: Workshop) -> None:
     check = next(c for c in result.get_asset_check_evaluations() if not c.passed)
     assert check.severity == dg.AssetCheckSeverity.ERROR
     assert check.metadata["keys_with_several_rows"].value == 2
+
+
+def test_a_check_before_anything_is_published_says_so(workshop: Workshop) -> None:
+    with pytest.raises(dg.Failure) as told:
+        unique_check(STREAMS["tags"])(productlane=Productlane())
+    assert "nothing is published" in str(told.value.description)
 
 
 def test_an_empty_workspace_makes_empty_tables(make_workshop: Callable[..., Workshop]) -> None:
