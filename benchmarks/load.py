@@ -49,7 +49,7 @@ def report(name: str, arguments: list[str]) -> None:
     ran = subprocess.run(  # noqa: S603  # our own command, in this interpreter
         [sys.executable, "-c", COMMAND, "sync", *arguments, "--json"],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=None,
         check=True,
     )
     seconds = time.perf_counter() - start

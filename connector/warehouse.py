@@ -27,7 +27,7 @@ from connector.versions import apply, children_of
 from schemas import STREAMS, Endpoint
 
 PUBLISHED = "productlane.duckdb"
-MEMORY = "256MB"
+MEMORY = "192MB"
 """What DuckDB may hold; beyond it, it goes to disk."""
 
 
