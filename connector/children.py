@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import orjson
 import pyarrow as pa
 
 from connector import absence, errors, landing, staging
@@ -68,14 +69,36 @@ class Children:
     _tried: list[str] = field(default_factory=list)
 
     async def run(self) -> list[Landing]:
-        """Rounds until no parent is due."""
+        """Rounds until no parent is due; then a second look where much was lost at once."""
         landings = []
         lake = self.context.lake
         with lake.walking(self.endpoint.stream) as lock:
             staging.sweep(lake.root / "_staging", self.endpoint.stream)
             while due := await self.context.with_warehouse(self._due):
                 landings.append(await self._round(due, lock))
+            if any(one.missing for one in landings):
+                due = await self.context.with_warehouse(self._held)
+                landings.append(await self._round(due, lock))
         return landings
+
+    def _held(self, warehouse: Warehouse) -> list[Due]:
+        """The parents of rows that are held: what is absent again is gone.
+
+        No child can be asked for by itself, and its parent may not be due again before the next
+        full walk.
+        """
+        stream = self.endpoint.stream
+        held = warehouse.held(stream)
+        self.context.states[stream] = replace(self.context.states[stream], held=held)
+        return warehouse.due(
+            self.endpoint,
+            self.context.identity.at,
+            self.context.settings.lag,
+            everything=False,
+            limit=len(held),
+            skip=self._tried,
+            again=sorted({orjson.loads(key)[0] for key in held}),
+        )
 
     def _due(self, warehouse: Warehouse) -> list[Due]:
         return warehouse.due(
@@ -183,7 +206,7 @@ class Children:
         )
 
     def _judge(self, absent: list[Key], total: int) -> Verdict:
-        """No child can be asked for by itself: a sudden loss is held until it is seen twice."""
+        """A sudden loss is held until it is seen twice."""
         held = self.context.states[self.endpoint.stream].held
         return absence.by_certificate(absent, total, held, self.context.settings.loss_brake)
 
@@ -207,7 +230,7 @@ class Children:
             *lake.write_beside("parents", endpoint.stream, work.walk, checked),
         ]
         landed = self._landing(work, staged, verdict, news, files)
-        warehouse.commit(landed)
+        warehouse.commit(landed, {endpoint.stream: landing.told(endpoint)})
         return landed
 
     def _landing(

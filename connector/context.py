@@ -10,6 +10,7 @@ from typing import TypeVar
 from connector.client import Client
 from connector.identity import Identity
 from connector.lake import Lake
+from connector.ledger import LakeFile
 from connector.progress import Progress
 from connector.settings import Settings
 from connector.turns import Turns
@@ -31,6 +32,7 @@ class Context:
     everything: bool
     states: dict[str, StreamState] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
+    buried: Counter[str] = field(default_factory=Counter)
     turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
@@ -39,6 +41,12 @@ class Context:
     async def with_warehouse(self, act: Callable[[Warehouse], T]) -> T:
         """Do something in the open warehouse when it is this stream's turn."""
         return await self.turns.take(act)
+
+    def count_buried(self, stream: str, files: list[LakeFile]) -> None:
+        """Count the rows that went because the row went under which they hung."""
+        for file in files:
+            if file.kind == "deletions" and file.stream != stream:
+                self.buried[file.stream] += file.rows
 
     def tell(self, stream: str, note: str = "") -> None:
         """Say how far a stream is."""

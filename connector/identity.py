@@ -27,7 +27,15 @@ class Identity:
 
 async def who_am_i(client: Client) -> Identity:
     """Ask `GET /me`: needs no scope, so a refusal is about the key itself."""
-    return await client.ask("/me", {}, _read)
+    try:
+        return await client.ask("/me", {}, _read)
+    except errors.NotFound as refusal:
+        raise errors.ConfigurationError(
+            "there is no Productlane API at this address",
+            todo="Check PRODUCTLANE_BASE_URL",
+            status=refusal.status,
+            request_id=refusal.request_id,
+        ) from refusal
 
 
 def _read(answer: Answer) -> Identity:

@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connector.errors import DataDirError
-from connector.ledger import FileKind, LakeFile, Landing, Ledger, sync_folder
+from connector.errors import ConfigurationError, DataDirError
+from connector.ledger import FileKind, LakeFile, Landing, Ledger, Run, sync_folder
 from schemas import Endpoint
 
 WRITERS = 8
@@ -47,6 +47,21 @@ class Lake:
                 f"the data directory {data_dir} can't be written ({fault.strerror})",
                 todo="Set PRODUCTLANE_DATA_DIR to a folder of yours",
             ) from None
+
+    def belong_to(self, workspace: str) -> None:
+        """Be of this workspace from now on; raise `ConfigurationError` if it is another's.
+
+        Two workspaces in one lake would look like one whose rows all went and came.
+        """
+        path = self.root / "_workspace.json"
+        if not path.exists():
+            _write_durably(path, orjson.dumps({"workspace_id": workspace}))
+        known = orjson.loads(path.read_bytes())["workspace_id"]
+        if known != workspace:
+            raise ConfigurationError(
+                f"{self.root} holds workspace {known}, and the key is for {workspace}",
+                todo="Set PRODUCTLANE_DATA_DIR to another folder, or use the other key",
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -94,9 +109,9 @@ class Lake:
         """Name the landing whose files are about to appear."""
         _write_durably(self._marker, orjson.dumps({"walk": walk}))
 
-    def commit(self, landing: Landing) -> None:
-        """The landing counts from here on."""
-        self.ledger.append(landing)
+    def commit(self, entry: Landing | Run) -> None:
+        """The landing, or the run, counts from here on."""
+        self.ledger.append(entry)
         self._marker.unlink(missing_ok=True)
 
     def write_rows(

@@ -77,6 +77,15 @@ def shows_all(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, chain: int) ->
     return bool(found[0][0])
 
 
+def told(endpoint: Endpoint) -> str:
+    """SQL of the staged rows that stand in table `news`."""
+    same = f"{same_key(endpoint, 's', 'n')} AND s._hash = n._hash"
+    return (
+        f"FROM staged s SEMI JOIN news n ON {same} "
+        "AND s._observed_at = n._observed_at AND s._walk = n._walk"
+    )
+
+
 def write_news(
     con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, walk: str
 ) -> Iterator[LakeFile]:
@@ -85,12 +94,9 @@ def write_news(
         return
     columns = quoted(endpoint.schema.names, "s.")
     day = "updated_at" if endpoint.asked == "window" else "_observed_at"
-    same = f"{same_key(endpoint, 's', 'n')} AND s._hash = n._hash"
     rows = con.sql(f"""
         SELECT {columns}, CAST(CAST(s.{day} AS DATE) AS VARCHAR) AS day
-        FROM staged s SEMI JOIN news n
-            ON {same} AND s._observed_at = n._observed_at AND s._walk = n._walk
-        ORDER BY day, {quoted(endpoint.key, "s.")}""")
+        {told(endpoint)} ORDER BY day, {quoted(endpoint.key, "s.")}""")
     schema = endpoint.schema.append(pa.field("day", pa.string()))
     batches = (batch.cast(schema) for batch in rows.to_arrow_reader(20_000))
     yield from lake.write_rows(endpoint, walk, batches)

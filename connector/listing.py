@@ -17,7 +17,7 @@ from connector.landing import Key
 from connector.ledger import LakeFile, Landing
 from connector.staging import Mark, Staged
 from connector.walk import Page, Question, Window, walk
-from connector.warehouse import Warehouse
+from connector.warehouse import Warehouse, storage_faults
 from schemas import Endpoint
 
 
@@ -130,7 +130,8 @@ class Listing:
         source = Source(chain, answer.request_id, answer.answered_at, question.given)
         decoded = decode(self.endpoint, page.records, source, exact=page.exact)
         mark = Mark(part, chain, page.cursor, page.has_more)
-        staged.add(decoded, mark, answer.asked_at, answer.answered_at)
+        with storage_faults(self.context.lake):
+            staged.add(decoded, mark, answer.asked_at, answer.answered_at)
         self.context.rows[self.endpoint.stream] += decoded.rows.num_rows
         self.context.tell(self.endpoint.stream)
 
@@ -179,7 +180,8 @@ class Listing:
             con, self.endpoint, len(self.endpoint.parts) + 1
         )
         landed = replace(self._landing(staged, verdict, news, files), shows_all=shows_all)
-        warehouse.commit(landed)
+        warehouse.commit(landed, {self.endpoint.stream: landing.told(self.endpoint)})
+        self.context.count_buried(self.endpoint.stream, files)
         staged.drop()
         return landed
 

@@ -18,10 +18,15 @@ from schemas import STREAMS, Endpoint
 STAMPS = ("updated_at", "created_at", "joined_at")
 
 
-def apply(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: list[str], deletions: list[str]
-) -> None:
-    """Bring `main` and `past` up to date with new files of the lake, in the caller's transaction.
+def parquet(files: list[str]) -> str:
+    """SQL of all rows in some files of the lake; empty for none."""
+    return f"FROM read_parquet({files!r}, hive_partitioning = false)" if files else ""
+
+
+def apply(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str, deletions: str) -> None:
+    """Bring `main` and `past` up to date with new rows of the lake, in the caller's transaction.
+
+    `rows` and `deletions` are SQL of the new observations and tombstones, empty for none.
 
     Rows that were never heard of go straight in; for every other row, all that was ever observed
     of it is put in order again. Cost follows the number of rows in the files.
@@ -37,22 +42,19 @@ def apply(
 
 
 def _arrivals(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: list[str], deletions: list[str]
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str, deletions: str
 ) -> None:
     """View `arrivals` of the new events; tables `fresh` and `busy` of their keys."""
     columns = f"{quoted(own(endpoint))}, _extra, _hash, _observed_at, _walk, _request_id"
+    none = "NULL::TIMESTAMPTZ"
+    alive = f"false AS _deleted, {none} AS _last_seen_at, {none} AS _noticed_at"
     sources = [
-        f"SELECT {columns}, {extra} FROM read_parquet({files!r}, hive_partitioning = false)"
-        for files, extra in (
-            (
-                rows,
-                "false AS _deleted, NULL::TIMESTAMPTZ AS _last_seen_at, "
-                "NULL::TIMESTAMPTZ AS _noticed_at",
-            ),
-            (deletions, "true AS _deleted, _last_seen_at, _noticed_at"),
-        )
-        if files
+        f"SELECT {columns}, {extra} FROM ({events})"
+        for events, extra in ((rows, alive), (deletions, "true, _last_seen_at, _noticed_at"))
+        if events
     ]
+    if not rows:
+        sources.insert(0, f"SELECT {columns}, {alive} FROM ({deletions}) WHERE false")
     con.execute(f"CREATE OR REPLACE TEMP VIEW arrivals AS {' UNION ALL '.join(sources)}")
     key, stream = quoted(endpoint.key), endpoint.stream
     con.execute(f"""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,15 +18,15 @@ from pathlib import Path
 
 import duckdb
 
-from connector import tables
+from connector import meta, tables
 from connector.errors import DataDirError
 from connector.lake import Lake
-from connector.ledger import LakeFile, Landing, Position, Run
+from connector.ledger import Landing, Position, Run
+from connector.published import PUBLISHED
 from connector.tables import quoted
-from connector.versions import apply, children_of
+from connector.versions import apply, parquet
 from schemas import STREAMS, Endpoint
 
-PUBLISHED = "productlane.duckdb"
 MEMORY = "192MB"
 """What DuckDB may hold; beyond it, it goes to disk."""
 
@@ -79,14 +79,18 @@ class Warehouse:
             WHERE stream = ? AND kind = 'full' ORDER BY walk DESC LIMIT 1""",
             [stream],
         ).fetchall()
-        held = self.con.execute("SELECT key FROM meta.missing WHERE stream = ?", [stream])
         return StreamState(
             closed[0][0] if closed else None,
             landed[0][0] or "",
             bool(last and last[0][0]),
             bool(last and last[0][1]),
-            frozenset(key for (key,) in held.fetchall()),
+            self.held(stream),
         )
+
+    def held(self, stream: str) -> frozenset[str]:
+        """Keys, as JSON, of rows that were absent once and are not yet believed to be gone."""
+        found = self.con.execute("SELECT key FROM meta.missing WHERE stream = ?", [stream])
+        return frozenset(key for (key,) in found.fetchall())
 
     def due(
         self,
@@ -97,10 +101,12 @@ class Warehouse:
         everything: bool,
         limit: int,
         skip: Sequence[str] = (),
+        again: Sequence[str] = (),
     ) -> list[Due]:
         """Parents to ask under: new, moved, or moved so shortly before they were last asked that
         a child may not have been visible yet. Each once a run: `before` is the run's beginning.
-        The most recently moved come first; `skip` are ids that have just been tried in vain.
+        The most recently moved come first; `skip` are ids that have just been tried in vain,
+        `again` those that are asked for a second look, whatever else holds.
         """
         parent = child.parent
         assert parent
@@ -118,7 +124,8 @@ class Warehouse:
                 LEFT JOIN meta.parents c ON c.stream = $stream AND c.parent_id = p.id)
             SELECT id, signal, query FROM asked
             WHERE id NOT IN (SELECT unnest($skip::VARCHAR[])) AND (
-                checked_at IS NULL OR (checked_at < $before AND (
+                id IN (SELECT unnest($again::VARCHAR[]))
+                OR checked_at IS NULL OR (checked_at < $before AND (
                     $everything OR signal <> signal_before
                     OR moved_at BETWEEN checked_at - $lag AND checked_at)))
             ORDER BY moved_at DESC NULLS LAST, id LIMIT $limit""",
@@ -129,6 +136,7 @@ class Warehouse:
                 "lag": lag,
                 "limit": limit,
                 "skip": list(skip),
+                "again": list(again),
             },
         ).fetchall()
         return [Due(*row) for row in rows]
@@ -144,30 +152,38 @@ class Warehouse:
 
     # -- what changes it -------------------------------------------------------------------
 
-    def catch_up(self, *, verify: bool = True) -> None:
-        """Apply all that the ledger has and the tables have not, in one transaction."""
-        file, offset = self.con.sql('SELECT file, "offset" FROM meta.ledger_position').fetchall()[0]
-        entries = list(self.lake.ledger.since(Position(file, offset)))
-        if not entries:
+    def catch_up(self) -> None:
+        """Apply all that the ledger has and the tables have not, in one transaction.
+
+        Raises `DataDirError` where a file of the lake is not what the ledger says it is.
+        """
+        found = list(self.lake.ledger.since(Position(*self.position())))
+        for entry, _ in found:
+            for file in entry.files if isinstance(entry, Landing) else ():
+                self.lake.verify(file)
+        self._advance(found, {})
+
+    def commit(self, entry: Landing | Run, arrivals: dict[str, str] | None = None) -> None:
+        """Make a landing or a run count: a line in the ledger, and its rows in the tables.
+
+        `arrivals` are the rows of a stream that the landing's files hold, as SQL, where they are
+        still at hand: reading thousands of new files back would take longer than writing them.
+        """
+        self.lake.commit(entry)
+        self._advance(list(self.lake.ledger.since(Position(*self.position()))), arrivals or {})
+
+    def _advance(
+        self, found: list[tuple[Landing | Run, Position]], arrivals: dict[str, str]
+    ) -> None:
+        if not found:
             return
-        landings = [entry for entry, _ in entries if isinstance(entry, Landing)]
-        if verify:
-            for landing in landings:
-                for found in landing.files:
-                    self.lake.verify(found)
+        position = found[-1][1]
         with self._transaction():
-            self._apply_files([found for landing in landings for found in landing.files])
-            self._record(landings, [entry for entry, _ in entries if isinstance(entry, Run)])
-            position = entries[-1][1]
+            self._apply([entry for entry, _ in found], arrivals)
             self.con.execute(
                 'UPDATE meta.ledger_position SET file = ?, "offset" = ?',
                 [position.file, position.offset],
             )
-
-    def commit(self, landing: Landing) -> None:
-        """Make a landing count: a line in the ledger, and its rows in the tables."""
-        self.lake.commit(landing)
-        self.catch_up(verify=False)
 
     def publish(self) -> None:
         """Put a copy where readers look. Readers of the copy before keep it until they close it."""
@@ -193,154 +209,25 @@ class Warehouse:
             raise
         self.con.execute("COMMIT")
 
-    def _apply_files(self, files: Iterable[LakeFile]) -> None:
+    def _apply(self, entries: list[Landing | Run], arrivals: dict[str, str]) -> None:
+        landings = [entry for entry in entries if isinstance(entry, Landing)]
         paths: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for file in files:
+        for file in (file for landing in landings for file in landing.files):
             paths[file.stream, file.kind].append(self.lake.path(file))
         for endpoint in STREAMS.values():
             stream = endpoint.stream
+            rows = parquet(paths[stream, "rows"])
             deletions = paths[stream, "deletions"]
-            apply(self.con, endpoint, paths[stream, "rows"], deletions)
-            if found := paths[stream, "rejected"]:
-                self._set_aside(found)
-            if found := paths[stream, "parents"]:
-                self._remember_parents(found)
-            if found := paths[stream, "missing"]:
-                self._hold(found)
+            apply(self.con, endpoint, rows and arrivals.get(stream, rows), parquet(deletions))
+            meta.set_aside(self.con, paths[stream, "rejected"])
+            meta.remember_parents(self.con, paths[stream, "parents"])
             if deletions:
-                self._forget_parents(stream)
-
-    def _set_aside(self, files: list[str]) -> None:
-        """Each unreadable record once, as it was first seen."""
-        self.con.execute(
-            """INSERT INTO meta.rejected_rows
-            SELECT stream, key, reason, record, observed_at, walk
-            FROM read_parquet($files, hive_partitioning = false) r
-            WHERE NOT EXISTS (FROM meta.rejected_rows k
-                WHERE k.stream = r.stream AND k.record = r.record)
-            QUALIFY row_number() OVER (PARTITION BY stream, record ORDER BY walk) = 1""",
-            {"files": files},
-        )
-
-    def _remember_parents(self, files: list[str]) -> None:
-        self.con.execute(
-            """CREATE OR REPLACE TEMP TABLE asked AS
-            SELECT stream, parent_id, signal, checked_at, rows
-            FROM read_parquet($files, hive_partitioning = false)
-            QUALIFY row_number() OVER (
-                PARTITION BY stream, parent_id ORDER BY checked_at DESC, walk DESC) = 1""",
-            {"files": files},
-        )
-        self.con.execute("""
-            DELETE FROM asked USING meta.parents p
-            WHERE p.stream = asked.stream AND p.parent_id = asked.parent_id
-                AND p.checked_at > asked.checked_at;
-            DELETE FROM meta.parents p USING asked a
-            WHERE p.stream = a.stream AND p.parent_id = a.parent_id;
-            INSERT INTO meta.parents FROM asked; DROP TABLE asked""")
-
-    def _forget_parents(self, stream: str) -> None:
-        """Under a parent that was gone and may come back, everything is to be asked again."""
-        for child in children_of(stream):
-            self.con.execute(
-                f"""DELETE FROM meta.parents p USING past.{stream} d
-                WHERE p.stream = ? AND d._deleted AND NOT d._repeat AND d.id = p.parent_id
-                    AND d._observed_at >= p.checked_at""",
-                [child.stream],
-            )
-
-    def _hold(self, files: list[str]) -> None:
-        self.con.execute(
-            """INSERT INTO meta.missing SELECT stream, key, walk
-            FROM read_parquet($files, hive_partitioning = false)""",
-            {"files": files},
-        )
-        self.con.execute("""DELETE FROM meta.missing m WHERE walk < (
-            SELECT max(walk) FROM meta.missing n WHERE n.stream = m.stream)""")
-
-    def _record(self, landings: list[Landing], runs: list[Run]) -> None:
-        for one in landings:
-            self._insert(
-                "walks",
-                one.walk,
-                one.run,
-                one.stream,
-                one.kind,
-                one.asked_at,
-                one.answered_at,
-                one.asked_after,
-                one.asked_before,
-                one.requests,
-                one.rows,
-                one.new,
-                one.changed,
-                one.deleted,
-                one.missing,
-                one.unstamped,
-                one.drifted,
-                one.shows_all,
-            )
-            if one.closed:
-                self._close(one.stream, *one.closed)
-            for name, kind in one.unknown.items():
-                self._note_field(one, name, kind)
-            if one.kind == "full" and not one.missing:
-                self.con.execute("DELETE FROM meta.missing WHERE stream = ?", [one.stream])
-        for run in runs:
-            self._insert(
-                "runs",
-                run.run,
-                run.command,
-                run.started_at,
-                run.ended_at,
-                run.requests,
-                run.refused,
-                run.waited,
-                run.bytes,
-            )
-            for s in run.streams:
-                self._insert(
-                    "run_streams",
-                    run.run,
-                    run.ended_at,
-                    s.stream,
-                    s.outcome,
-                    s.rows,
-                    s.new,
-                    s.changed,
-                    s.deleted,
-                    s.rejected,
-                    s.requests,
-                    s.error,
-                )
-
-    def _insert(self, table: str, *values: object) -> None:
-        marks = ", ".join("?" * len(values))
-        self.con.execute(f"INSERT INTO meta.{table} VALUES ({marks})", list(values))
-
-    def _close(self, stream: str, start: datetime | None, end: datetime) -> None:
-        """Add a span to the closed ones and join what touches; the order of adding is no matter."""
-        touching = """stream = $stream AND coalesce(closed_from, '-infinity') <= $end
-            AND closed_to >= coalesce($start, '-infinity'::TIMESTAMPTZ)"""
-        values = {"stream": stream, "start": start, "end": end}
-        joined = self.con.execute(
-            f"""SELECT nullif(least(min(coalesce(closed_from, '-infinity')),
-                    coalesce($start, '-infinity'::TIMESTAMPTZ)), '-infinity'),
-                greatest(max(closed_to), $end) FROM meta.windows WHERE {touching}""",
-            values,
-        ).fetchall()[0]
-        self.con.execute(f"DELETE FROM meta.windows WHERE {touching}", values)
-        self._insert("windows", stream, *joined)
-
-    def _note_field(self, landing: Landing, name: str, kind: str) -> None:
-        known = self.con.execute(
-            "SELECT 1 FROM meta.schema_changes WHERE stream = ? AND field = ?",
-            [landing.stream, name],
-        ).fetchall()
-        if not known:
-            self._insert(
-                "schema_changes", landing.stream, name, kind, landing.answered_at, landing.walk
-            )
+                meta.forget_parents(self.con, stream)
+        for entry in entries:
+            if isinstance(entry, Landing):
+                meta.record_landing(self.con, entry, self.lake)
+            else:
+                meta.record_run(self.con, entry)
 
 
 @contextmanager

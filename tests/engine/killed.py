@@ -42,8 +42,8 @@ if __name__ == "__main__":
         (Path, "rename"),
         (Path, "replace"),
         (Path, "unlink"),
-        (Warehouse, "_apply_files"),
-        (Warehouse, "_record"),
+        (Warehouse, "_advance"),
+        (Warehouse, "_apply"),
         (Warehouse, "publish"),
     ):
         setattr(owner, name, counted(getattr(owner, name)))

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connector import tables
-from connector.versions import apply
+from connector.versions import apply, parquet
 from schemas import STREAMS
 from schemas.endpoint import STAMP
 
@@ -66,8 +66,8 @@ def land(folder: Path, landings: list[list[Seen]]) -> tuple[list[object], list[o
         apply(
             con,
             TAGS,
-            [write(folder / f"{number}.parquet", alive)] if alive else [],
-            [write(folder / f"{number}d.parquet", gone)] if gone else [],
+            parquet([write(folder / f"{number}.parquet", alive)] if alive else []),
+            parquet([write(folder / f"{number}d.parquet", gone)] if gone else []),
         )
     main = con.sql("SELECT id, name, _synced_at, _valid_from FROM main.tags ORDER BY ALL")
     history = con.sql("""SELECT id, name, _deleted, _valid_from, _valid_to, _observed_at
