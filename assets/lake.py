@@ -86,7 +86,7 @@ def _told(
 
 
 def window_asked(order: Order) -> str:
-    """The window of `updated_at` that was asked for, in words.
+    """What was asked for, in words: a window of `updated_at`, what is new or moved, or all.
 
     >>> from datetime import UTC, datetime
     >>> window_asked(Order(("threads",), since=datetime(2026, 1, 31, tzinfo=UTC)))
@@ -95,8 +95,9 @@ def window_asked(order: Order) -> str:
     if order.window:
         bounds = {"from": order.since, "to": order.until}
         return " ".join(f"{word} {at:%Y-%m-%d %H:%M} UTC" for word, at in bounds.items() if at)
-    windowed = STREAMS[order.streams[0]].asked == "window"
-    return "what is new since the last run" if windowed and not order.full else "everything"
+    endpoint = STREAMS[order.streams[0]]
+    whole = endpoint.asked == "whole" and not endpoint.parent
+    return "everything" if order.full or whole else "what is new since the last run"
 
 
 def _numbers(outcome: StreamOutcome, run: Run) -> dict[str, Any]:

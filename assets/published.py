@@ -16,7 +16,7 @@ import duckdb
 from connector.errors import DataDirError
 from connector.settings import Settings
 from connector.tables import own, quoted
-from connector.warehouse import PUBLISHED
+from connector.published import PUBLISHED
 from schemas import Endpoint
 
 
