@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 
 from connector.errors import DataDirError
+from connector.published import PUBLISHED
 from connector.settings import Settings
 from connector.tables import own, quoted
-from connector.published import PUBLISHED
 from schemas import Endpoint
 
 
