@@ -79,9 +79,8 @@ def _today(context: dg.ScheduleEvaluationContext) -> date:
 
 def _first_unclosed(today: date) -> date:
     """The first day that a sync makes current; if nothing is closed yet, as far back as it may."""
-    path = published.path_of(Settings.load())
     streams = [endpoint.stream for endpoint in scheduled() if endpoint.asked == "window"]
-    first = published.first_unclosed(path, streams) or date.min
+    first = published.first_unclosed(Settings.load().data_dir, streams) or date.min
     return min(today, max(first, start_date(), today - LONGEST))
 
 

@@ -13,6 +13,7 @@ from assets.failure import explained
 from assets.names import lake_key, op_tags, warehouse_key
 from assets.resource import Productlane
 from connector.lake import Lake
+from connector.published import PUBLISHED
 from connector.warehouse import publish_if_behind
 from schemas import Endpoint
 
@@ -40,22 +41,23 @@ def warehouse_asset(endpoint: Endpoint) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         with explained():
             fresh = publish_if_behind(Lake(productlane.settings.data_dir))
+            measured = _measured(productlane, endpoint)
         context.log.info("published" if fresh else "what is published is up to date")
-        return dg.MaterializeResult(metadata=_measured(productlane, endpoint))
+        return dg.MaterializeResult(metadata=measured)
 
     return warehouse
 
 
 def _measured(productlane: Productlane, endpoint: Endpoint) -> dict[str, Any]:
-    path = published.path_of(productlane.settings)
-    facts = published.facts(path, endpoint)
+    data_dir = productlane.settings.data_dir
+    facts = published.facts(data_dir, endpoint)
     newest = {"newest_updated_at": dg.MetadataValue.timestamp(facts.newest)} if facts.newest else {}
     return {
         "dagster/row_count": facts.rows,
         "versions": facts.versions,
         **newest,
         "dagster/column_schema": table_columns(endpoint),
-        "path": dg.MetadataValue.path(path),
+        "path": dg.MetadataValue.path(data_dir / PUBLISHED),
     }
 
 
@@ -69,7 +71,7 @@ def unique_check(endpoint: Endpoint) -> dg.AssetChecksDefinition:
     )
     def keys_are_unique(productlane: Productlane) -> dg.AssetCheckResult:
         with explained():
-            doubled = published.doubled(published.path_of(productlane.settings), endpoint)
+            doubled = published.doubled(productlane.settings.data_dir, endpoint)
         return dg.AssetCheckResult(
             passed=not doubled,
             severity=dg.AssetCheckSeverity.ERROR,

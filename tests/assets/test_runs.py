@@ -170,7 +170,7 @@ def test_the_check_is_red_when_a_key_has_two_rows(workshop: Workshop) -> None:
 def test_a_check_before_anything_is_published_says_so(workshop: Workshop) -> None:
     with pytest.raises(dg.Failure) as told:
         unique_check(STREAMS["tags"])(productlane=Productlane())
-    assert "nothing is published" in str(told.value.description)
+    assert "there is no warehouse" in str(told.value.description)
 
 
 def test_an_empty_workspace_makes_empty_tables(make_workshop: Callable[..., Workshop]) -> None:
