@@ -223,7 +223,7 @@ class Children:
         lake.begin(work.walk)
         news = landing.find_news(con, endpoint, staged, keep_all=lock.contended())
         files = [
-            *landing.write_news(con, endpoint, lake, work.walk),
+            *landing.write_news(con, endpoint, lake, staged),
             *landing.write_gone(con, endpoint, lake, staged, verdict.gone, work.walk),
             *landing.write_aside(lake, endpoint, staged, work.walk),
             *write_held(lake, endpoint, verdict.held, work.walk),

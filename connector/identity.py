@@ -31,7 +31,7 @@ async def who_am_i(client: Client) -> Identity:
         return await client.ask("/me", {}, _read)
     except errors.NotFound as refusal:
         raise errors.ConfigurationError(
-            "there is no Productlane API at this address",
+            "what answers there is not Productlane's API: it has no /me",
             todo="Check PRODUCTLANE_BASE_URL",
             status=refusal.status,
             request_id=refusal.request_id,

@@ -13,6 +13,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from connector.buckets import by_day
 from connector.lake import Lake
 from connector.ledger import LakeFile
 from connector.staging import Staged, rejected_table
@@ -87,19 +88,22 @@ def told(endpoint: Endpoint) -> str:
 
 
 def write_news(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, walk: str
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, staged: Staged
 ) -> Iterator[LakeFile]:
     """Write the rows of table `news` to the lake, by day; they stream through."""
-    if con.sql("SELECT count(*) FROM news").fetchall() == [(0,)]:
-        return
     columns = quoted(endpoint.schema.names, "s.")
-    day = "updated_at" if endpoint.asked == "window" else "_observed_at"
-    rows = con.sql(f"""
-        SELECT {columns}, CAST(CAST(s.{day} AS DATE) AS VARCHAR) AS day
-        {told(endpoint)} ORDER BY day, {quoted(endpoint.key, "s.")}""")
+    stamp = "updated_at" if endpoint.asked == "window" else "_observed_at"
+    day = f"CAST(CAST(s.{stamp} AS DATE) AS VARCHAR) AS day"
+    days = con.sql(
+        f"SELECT day, count(*) FROM (SELECT {day} {told(endpoint)}) "
+        "GROUP BY day ORDER BY day NULLS FIRST"
+    ).fetchall()
+    if not days:
+        return
     schema = endpoint.schema.append(pa.field("day", pa.string()))
-    batches = (batch.cast(schema) for batch in rows.to_arrow_reader(20_000))
-    yield from lake.write_rows(endpoint, walk, batches)
+    rows = con.sql(f"SELECT {columns}, {day} {told(endpoint)}").to_arrow_reader(5_000)
+    batches = (batch.cast(schema) for batch in rows)
+    yield from lake.write_rows(endpoint, staged.walk, by_day(batches, days, staged.folder))
 
 
 def absent(

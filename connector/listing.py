@@ -171,7 +171,7 @@ class Listing:
         lake.begin(staged.walk)
         news = landing.find_news(con, self.endpoint, staged, keep_all=lock.contended())
         files = [
-            *landing.write_news(con, self.endpoint, lake, staged.walk),
+            *landing.write_news(con, self.endpoint, lake, staged),
             *landing.write_gone(con, self.endpoint, lake, staged, verdict.gone, staged.walk),
             *landing.write_aside(lake, self.endpoint, staged, staged.walk),
             *write_held(lake, self.endpoint, verdict.held, staged.walk),

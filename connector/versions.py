@@ -14,6 +14,9 @@ import duckdb
 from connector.tables import ENTITIES, own, quoted, same_key
 from schemas import STREAMS, Endpoint
 
+BUSY = 20_000
+"""Rows put in order again at a time: 60 MB of threads with their histories."""
+
 # The source's own word on since when: its latest change; for rows without one, their beginning.
 STAMPS = ("updated_at", "created_at", "joined_at")
 
@@ -35,16 +38,18 @@ def apply(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str, deletio
         return
     _arrivals(con, endpoint, rows, deletions)
     _insert_fresh(con, endpoint)
-    _reorder_busy(con, endpoint)
-    _derive(con, endpoint)
-    for name in ("arrivals", "fresh", "busy"):
-        con.execute(f"DROP VIEW IF EXISTS {name}" if name == "arrivals" else f"DROP TABLE {name}")
+    while con.execute("SELECT count(*) FROM waiting").fetchall() != [(0,)]:
+        _next_busy(con, endpoint)
+        _reorder_busy(con, endpoint)
+        _derive(con, endpoint, "busy")
+    _derive(con, endpoint, "fresh")
+    con.execute("DROP VIEW arrivals; DROP TABLE fresh; DROP TABLE waiting")
 
 
 def _arrivals(
     con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str, deletions: str
 ) -> None:
-    """View `arrivals` of the new events; tables `fresh` and `busy` of their keys."""
+    """View `arrivals` of the new events; tables `fresh` and `waiting` of their keys."""
     columns = f"{quoted(own(endpoint))}, _extra, _hash, _observed_at, _walk, _request_id"
     none = "NULL::TIMESTAMPTZ"
     alive = f"false AS _deleted, {none} AS _last_seen_at, {none} AS _noticed_at"
@@ -66,11 +71,12 @@ def _arrivals(
         for schema in ("main", "past")
     )
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE busy AS SELECT {key} FROM keys WHERE NOT single OR {known}"
+        f"CREATE OR REPLACE TEMP TABLE waiting AS SELECT {key} FROM keys "
+        f"WHERE NOT single OR {known}"
     )
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {key} FROM keys k "
-        f"WHERE NOT EXISTS (FROM busy WHERE {same_key(endpoint, 'busy', 'k')})"
+        f"WHERE NOT EXISTS (FROM waiting WHERE {same_key(endpoint, 'waiting', 'k')})"
     )
     con.execute("DROP TABLE keys")
 
@@ -90,9 +96,16 @@ def _insert_fresh(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
         FROM arrivals a SEMI JOIN fresh ON {same_key(endpoint, "a", "fresh")}""")
 
 
+def _next_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
+    """Move some keys from `waiting` to `busy`.
+
+    A new field can change every row of a stream at once; all of them together don't fit memory.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE busy AS FROM waiting LIMIT {BUSY}")
+    con.execute(f"DELETE FROM waiting w USING busy WHERE {same_key(endpoint, 'w', 'busy')}")
+
+
 def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
-    if con.sql("SELECT count(*) FROM busy").fetchall() == [(0,)]:
-        return
     stream, columns = endpoint.stream, quoted(own(endpoint))
     con.execute(f"CREATE OR REPLACE TEMP TABLE versions AS {_versions(endpoint)}")
     for schema in ("main", "past"):
@@ -164,30 +177,29 @@ def _versions(endpoint: Endpoint) -> str:
         FROM spans"""
 
 
-def _derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
-    """The rows of `external_ids` and `thread_tags` that follow from the rows that came."""
+def _derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str) -> None:
+    """The rows of `external_ids` and `thread_tags` that follow from the rows of some keys."""
     if entity := ENTITIES.get(endpoint.stream):
         con.execute(
-            f"DELETE FROM main.external_ids e USING busy "
-            f"WHERE e.entity_type = '{entity}' AND e.entity_id = busy.id"
+            f"DELETE FROM main.external_ids e USING {touched} k "
+            f"WHERE e.entity_type = '{entity}' AND e.entity_id = k.id"
         )
-        con.execute(f"INSERT INTO main.external_ids {_external_ids(endpoint.stream, entity)}")
+        con.execute(
+            f"INSERT INTO main.external_ids {_external_ids(endpoint.stream, entity, touched)}"
+        )
     if endpoint.stream == "threads":
-        con.execute("DELETE FROM main.thread_tags t USING busy WHERE t.thread_id = busy.id")
+        con.execute(f"DELETE FROM main.thread_tags t USING {touched} k WHERE t.thread_id = k.id")
         con.execute(f"""
             INSERT INTO main.thread_tags
             SELECT DISTINCT id, tag ->> 'id' FROM (
                 SELECT id, unnest(CAST(tags AS JSON[])) AS tag FROM main.threads
-                SEMI JOIN {_TOUCHED} USING (id) WHERE json_type(tags) = 'ARRAY'
+                SEMI JOIN {touched} USING (id) WHERE json_type(tags) = 'ARRAY'
             ) WHERE tag ->> 'id' IS NOT NULL""")
 
 
-_TOUCHED = "(SELECT id FROM fresh UNION ALL SELECT id FROM busy) touched"
-
-
-def _external_ids(stream: str, entity: str) -> str:
+def _external_ids(stream: str, entity: str, touched: str) -> str:
     """SQL of a stream's external ids: {"hubspot": "7"} names systems, ["7"] doesn't."""
-    source = f"main.{stream} SEMI JOIN {_TOUCHED} USING (id)"
+    source = f"main.{stream} SEMI JOIN {touched} USING (id)"
     return f"""
         SELECT '{entity}', id, system, external_ids ->> ('$."' || system || '"') FROM (
             SELECT id, external_ids, unnest(json_keys(external_ids)) AS system FROM {source}

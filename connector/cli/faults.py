@@ -38,13 +38,6 @@ def answering(*, as_json: bool = False, stopped: str = "Stopped.") -> Iterator[N
 
 
 def _explained(fault: errors.ConnectorError | OSError) -> errors.ConnectorError:
-    if isinstance(fault, errors.NotFound) and not fault.stream:
-        return errors.ConfigurationError(
-            "what answers there is not Productlane's API: it has no /me",
-            todo="Check PRODUCTLANE_BASE_URL",
-            status=fault.status,
-            request_id=fault.request_id,
-        )
     if isinstance(fault, errors.ConnectorError):
         return fault
     return errors.DataDirError(

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from connector.cli.app import app
-from connector.published import PUBLISHED
 from connector.sandbox import Fault, Sandbox
-from connector.warehouse import PUBLISHED as BY_THE_ENGINE
 from schemas import STREAMS
 from tests.cli.conftest import ROOT, Cli, connected
 
@@ -165,7 +163,3 @@ def test_looking_is_quick_since_it_imports_little(
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_readers_look_where_the_engine_publishes() -> None:
-    assert PUBLISHED == BY_THE_ENGINE

@@ -1,0 +1,118 @@
+"""The README is run: its commands, its settings, its tables, its SQL."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from connector.cli import main
+from connector.cli.streams import markdown
+from connector.settings import DEFAULT_BASE_URL, Settings
+from tests.bench import Bench, bench, connect
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    made = bench(tmp_path_factory.mktemp("readme"))
+    with made.box:
+        connect(made).sync()
+        yield made
+
+
+@pytest.mark.parametrize("question", blocks("sql"))
+def test_every_query_runs(synced: Bench, question: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(synced.settings.data_dir.parent)
+    with duckdb.connect("data/productlane.duckdb", read_only=True) as con:
+        found = con.sql(question.strip().rstrip(";"))
+        assert found.columns
+        if "rejected_rows" not in question:
+            assert found.fetchall()
+
+
+def test_the_lake_query_gives_the_rows_of_the_table(
+    synced: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(synced.settings.data_dir.parent)
+    question = next(one for one in blocks("sql") if "read_parquet" in one)
+    with duckdb.connect("data/productlane.duckdb", read_only=True) as con:
+        lake = con.sql(f"SELECT id, _hash FROM ({question.strip().rstrip(';')}) ORDER BY id")
+        main_rows = con.sql("SELECT id, _hash FROM main.threads ORDER BY id")
+        assert lake.fetchall() == main_rows.fetchall()
+
+
+COMMANDS = [
+    line.split("#")[0].strip()
+    for block in blocks("sh")
+    for line in block.splitlines()
+    if line.startswith("productlane-elt ")
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_works_as_written(synced: Bench, command: str) -> None:
+    environ = {
+        "PRODUCTLANE_API_KEY": synced.settings.api_key,
+        "PRODUCTLANE_BASE_URL": synced.settings.base_url,
+        "PRODUCTLANE_DATA_DIR": str(synced.settings.data_dir),
+        "PATH": str(Path(sys.executable).parent),
+    }
+    ran = subprocess.run(  # noqa: S603  # the README's own lines
+        shlex.split(command), env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_stream_table_is_what_the_catalogue_says() -> None:
+    table = re.search(r"<!-- streams -->\n(.*?)\n<!-- /streams -->", README, re.DOTALL)
+    assert table
+    assert table[1] == markdown()
+
+
+def test_the_settings_are_those_that_are_read_with_their_defaults() -> None:
+    table = re.search(r"<!-- settings -->\n(.*?)<!-- /settings -->", README, re.DOTALL)
+    assert table
+    said = dict(re.findall(r"^\| `(PRODUCTLANE_\w+)` \| (.*?) \|", table[1], re.MULTILINE))
+    source = (ROOT / "connector" / "settings.py").read_text()
+    assert set(said) == set(re.findall(r'"(PRODUCTLANE_\w+)"', source))
+    default = Settings.load({})
+    assert said["PRODUCTLANE_BASE_URL"] == f"`{DEFAULT_BASE_URL}`"
+    given = {name: value.strip("`") for name, value in said.items() if value != "none"}
+    assert replace(Settings.load(given), api_key="") == default
+
+
+def test_every_command_has_its_line_and_no_line_is_too_many() -> None:
+    said = set(re.findall(r"^\| `([a-z]+)[ `]", README.split("## Settings")[0], re.MULTILINE))
+    ran = subprocess.run(  # our own command, in this interpreter
+        [sys.executable, "-c", "from connector.cli import main; main()", "--help"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    offered = set(re.findall(r"^│ ([a-z]+) ", ran.stdout, re.MULTILINE))
+    assert said == offered
+    assert main
+
+
+@pytest.mark.parametrize("name", ["schemas", "connector", "assets"])
+def test_each_package_is_the_one_in_this_checkout(name: str) -> None:
+    """The names are common ones: another distribution must not stand in for ours."""
+    module = __import__(name)
+    assert Path(str(module.__file__)).parent == ROOT / name
+
+
+def test_contributing_opens_with_adding_an_endpoint() -> None:
+    text = (ROOT / ".github" / "CONTRIBUTING.md").read_text()
+    assert text.startswith("# Contributing\n\n## Add an endpoint\n")
