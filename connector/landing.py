@@ -58,9 +58,12 @@ def find_news(
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE news AS
         SELECT {key}, _hash, _observed_at, _walk FROM staged {"" if keep_all else semi}
-        {"" if any(counts) or keep_all else "WHERE false"}
-        QUALIFY _hash IS DISTINCT FROM lag(_hash) OVER (
-            PARTITION BY {key} ORDER BY _observed_at, _walk)""")
+        {"" if any(counts) or keep_all else "WHERE false"}""")
+    if con.execute(f"SELECT 1 FROM news GROUP BY {key} HAVING count(*) > 1 LIMIT 1").fetchall():
+        con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE news AS FROM news
+            QUALIFY _hash IS DISTINCT FROM lag(_hash) OVER (
+                PARTITION BY {key} ORDER BY _observed_at, _walk)""")
     return News(*counts)
 
 
@@ -78,11 +81,11 @@ def shows_all(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, chain: int) ->
     return bool(found[0][0])
 
 
-def told(endpoint: Endpoint) -> str:
-    """SQL of the staged rows that stand in table `news`."""
+def told(endpoint: Endpoint, source: str = "staged") -> str:
+    """SQL of the staged rows, or of a piece of them, that stand in table `news`."""
     same = f"{same_key(endpoint, 's', 'n')} AND s._hash = n._hash"
     return (
-        f"FROM staged s SEMI JOIN news n ON {same} "
+        f"FROM {source} s SEMI JOIN news n ON {same} "
         "AND s._observed_at = n._observed_at AND s._walk = n._walk"
     )
 
@@ -100,10 +103,21 @@ def write_news(
     ).fetchall()
     if not days:
         return
-    schema = endpoint.schema.append(pa.field("day", pa.string()))
-    rows = con.sql(f"SELECT {columns}, {day} {told(endpoint)}").to_arrow_reader(5_000)
-    batches = (batch.cast(schema) for batch in rows)
+    batches = _batches(con, staged, endpoint, f"SELECT {columns}, {day} {told(endpoint, 'piece')}")
     yield from lake.write_rows(endpoint, staged.walk, by_day(batches, days, staged.folder))
+
+
+def _batches(
+    con: duckdb.DuckDBPyConnection, staged: Staged, endpoint: Endpoint, question: str
+) -> Iterator[pa.RecordBatch]:
+    """The answers to a question about each piece of the staged rows in turn.
+
+    DuckDB 2.0 would hold all of a result before it hands out the first batch.
+    """
+    schema = endpoint.schema.append(pa.field("day", pa.string()))
+    for piece in staged.pieces(endpoint.schema):
+        con.register("piece", piece)
+        yield from con.sql(question).to_arrow_table().cast(schema).to_batches()
 
 
 def absent(

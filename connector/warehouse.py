@@ -27,7 +27,7 @@ from connector.tables import quoted
 from connector.versions import apply, parquet
 from schemas import STREAMS, Endpoint
 
-MEMORY = "256MB"
+MEMORY = "160MB"
 """What DuckDB may hold; beyond it, it goes to disk."""
 
 ROW_GROUP = 20_480
