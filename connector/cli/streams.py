@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from connector.cli import output
 from connector.cli.options import AsJson
@@ -18,13 +20,21 @@ KEPT = {
 }
 
 
-def streams(as_json: AsJson = False) -> None:
+AsMarkdown = Annotated[
+    bool, typer.Option("--markdown", help="The table as the README has it.", show_default=False)
+]
+
+
+def streams(as_json: AsJson = False, as_markdown: AsMarkdown = False) -> None:
     """List every stream: where it comes from, the scope it needs, how it is kept up to date.
 
     The names are those of `sync`, of the folders in the lake, and of the tables.
     """
     from schemas import STREAMS
 
+    if as_markdown:
+        typer.echo(markdown())
+        return
     found = [facts(endpoint) for endpoint in STREAMS.values()]
     if as_json:
         output.document({"streams": found})
@@ -38,6 +48,23 @@ def streams(as_json: AsJson = False) -> None:
         "Rows that are gone are found by `sync --full`. "
         "Streams that are read only when named cost a request per contact."
     )
+
+
+def markdown() -> str:
+    """The stream table of the README."""
+    from schemas import STREAMS
+
+    lines = [
+        "| stream | what | path | scope | kept up to date by | key |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in map(facts, STREAMS.values()):
+        scopes, key = (", ".join(f"`{name}`" for name in one[n]) for n in ("scopes", "key"))
+        lines.append(
+            f"| `{one['stream']}` | {one['meaning']} | `{one['path']}` | {scopes} "
+            f"| {one['kept']} | {key} |"
+        )
+    return "\n".join(lines)
 
 
 def facts(endpoint: Endpoint) -> dict[str, Any]:
