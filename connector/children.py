@@ -230,7 +230,7 @@ class Children:
             *lake.write_beside("parents", endpoint.stream, work.walk, checked),
         ]
         landed = self._landing(work, staged, verdict, news, files)
-        warehouse.commit(landed, {endpoint.stream: landing.told(endpoint)})
+        warehouse.commit(landed, landing.arrivals(con, endpoint, staged))
         return landed
 
     def _landing(

@@ -177,10 +177,10 @@ class Listing:
             *write_held(lake, self.endpoint, verdict.held, staged.walk),
         ]
         shows_all = bool(self.endpoint.flags and self._is_full) and landing.shows_all(
-            con, self.endpoint, len(self.endpoint.parts) + 1
+            con, self.endpoint, staged, len(self.endpoint.parts) + 1
         )
         landed = replace(self._landing(staged, verdict, news, files), shows_all=shows_all)
-        warehouse.commit(landed, {self.endpoint.stream: landing.told(self.endpoint)})
+        warehouse.commit(landed, landing.arrivals(con, self.endpoint, staged))
         self.context.count_buried(self.endpoint.stream, files)
         staged.drop()
         return landed

@@ -101,11 +101,12 @@ class Staged:
         scan = ds.dataset(files, format="ipc", schema=schema)
         return scan.to_table() if len(files) <= FEW else scan
 
-    def pieces(self, schema: pa.Schema) -> Iterator[pa.Table]:
-        """All staged rows, some pages at a time."""
+    def pieces(self, schema: pa.Schema) -> Iterator[pa.Table | ds.Dataset]:
+        """All staged rows, some pages at a time, each piece small enough to be held."""
         for start in range(0, len(self._files), PIECE):
             files = [str(path) for path in self._files[start : start + PIECE]]
-            yield ds.dataset(files, format="ipc", schema=schema).to_table()
+            piece = ds.dataset(files, format="ipc", schema=schema)
+            yield piece.to_table() if len(self._files) <= FEW else piece
 
     def drop(self) -> None:
         """The walk has landed, or counts no more."""

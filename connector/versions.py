@@ -9,6 +9,8 @@ row; the other order would keep a stamp that moved back wrong for ever.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from connector.tables import ENTITIES, own, quoted, same_key
@@ -21,64 +23,71 @@ BUSY = 20_000
 STAMPS = ("updated_at", "created_at", "joined_at")
 
 
-def parquet(files: list[str]) -> str:
-    """SQL of all rows in some files of the lake; empty for none."""
-    return f"FROM read_parquet({files!r}, hive_partitioning = false)" if files else ""
+def parquet(files: Sequence[str]) -> str:
+    """SQL of all rows in some files of the lake."""
+    return f"FROM read_parquet({list(files)!r}, hive_partitioning = false)"
 
 
-def apply(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str, deletions: str) -> None:
+def apply(
+    con: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    rows: Sequence[str],
+    deletions: Sequence[str],
+) -> None:
     """Bring `main` and `past` up to date with new rows of the lake, in the caller's transaction.
 
-    `rows` and `deletions` are SQL of the new observations and tombstones, empty for none.
+    `rows` and `deletions` are SQL of the new observations and tombstones, in pieces of which each
+    fits memory.
 
     Rows that were never heard of go straight in; for every other row, all that was ever observed
-    of it is put in order again. Cost follows the number of rows in the files.
+    of it is put in order again. Cost follows the number of new rows.
     """
-    if not rows and not deletions:
+    pieces = _events(endpoint, rows, deletions)
+    if not pieces:
         return
-    _arrivals(con, endpoint, rows, deletions)
-    _insert_fresh(con, endpoint)
+    _sort_out(con, endpoint, pieces)
+    _insert_fresh(con, endpoint, pieces)
+    _derive(con, endpoint, "fresh")
     while con.execute("SELECT count(*) FROM waiting").fetchall() != [(0,)]:
         _next_busy(con, endpoint)
-        _reorder_busy(con, endpoint)
+        _reorder_busy(con, endpoint, pieces)
         _derive(con, endpoint, "busy")
-    _derive(con, endpoint, "fresh")
-    con.execute("DROP VIEW arrivals; DROP TABLE fresh; DROP TABLE waiting")
+    con.execute("DROP TABLE fresh; DROP TABLE waiting")
 
 
-def _arrivals(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str, deletions: str
-) -> None:
-    """View `arrivals` of the new events; tables `fresh` and `waiting` of their keys."""
-    columns = f"{quoted(own(endpoint))}, _extra, _hash, _observed_at, _walk, _request_id"
+def _events(endpoint: Endpoint, rows: Sequence[str], deletions: Sequence[str]) -> list[str]:
+    columns = _EVENT.format(quoted(own(endpoint)))
     none = "NULL::TIMESTAMPTZ"
     alive = f"false AS _deleted, {none} AS _last_seen_at, {none} AS _noticed_at"
-    sources = [
-        f"SELECT {columns}, {extra} FROM ({events})"
-        for events, extra in ((rows, alive), (deletions, "true, _last_seen_at, _noticed_at"))
-        if events
+    gone = "true AS _deleted, _last_seen_at, _noticed_at"
+    return [f"(SELECT {columns}, {alive} FROM ({piece}))" for piece in rows] + [
+        f"(SELECT {columns}, {gone} FROM ({piece}))" for piece in deletions
     ]
-    if not rows:
-        sources.insert(0, f"SELECT {columns}, {alive} FROM ({deletions}) WHERE false")
-    con.execute(f"CREATE OR REPLACE TEMP VIEW arrivals AS {' UNION ALL '.join(sources)}")
+
+
+_EVENT = "{}, _extra, _hash, _walk, _request_id, _observed_at"
+
+
+def _sort_out(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
+    """Tables `fresh` and `waiting` of the keys that arrive: never heard of, and all others."""
     key, stream = quoted(endpoint.key), endpoint.stream
+    con.execute(f"CREATE OR REPLACE TEMP TABLE came AS SELECT {key}, _deleted FROM {pieces[0]}")
+    for piece in pieces[1:]:
+        con.execute(f"INSERT INTO came SELECT {key}, _deleted FROM {piece}")
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE keys AS
         SELECT {key}, count(*) = 1 AND NOT bool_or(_deleted) AS single
-        FROM arrivals GROUP BY {key}""")
+        FROM came GROUP BY {key}""")
     known = " OR ".join(
         f"EXISTS (FROM {schema}.{stream} k WHERE {same_key(endpoint, 'k', 'keys')})"
         for schema in ("main", "past")
     )
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE waiting AS SELECT {key} FROM keys "
-        f"WHERE NOT single OR {known}"
-    )
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {key} FROM keys k "
-        f"WHERE NOT EXISTS (FROM waiting WHERE {same_key(endpoint, 'waiting', 'k')})"
-    )
-    con.execute("DROP TABLE keys")
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE waiting AS SELECT {key} FROM keys
+        WHERE NOT single OR {known};
+        CREATE OR REPLACE TEMP TABLE fresh AS SELECT {key} FROM keys k
+        WHERE NOT EXISTS (FROM waiting WHERE {same_key(endpoint, "waiting", "k")});
+        DROP TABLE keys; DROP TABLE came""")
 
 
 def _stamp(endpoint: Endpoint) -> str:
@@ -86,14 +95,15 @@ def _stamp(endpoint: Endpoint) -> str:
     return f"coalesce({quoted([*found])}, NULL::TIMESTAMPTZ)" if found else "NULL::TIMESTAMPTZ"
 
 
-def _insert_fresh(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
+def _insert_fresh(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
     columns = quoted(own(endpoint))
     since = f"coalesce(least({_stamp(endpoint)}, _observed_at), _observed_at)"
-    con.execute(f"""
-        INSERT INTO main.{endpoint.stream}
-            ({columns}, _extra, _synced_at, _valid_from, _hash, _walk, _request_id)
-        SELECT {columns}, _extra, _observed_at, {since}, _hash, _walk, _request_id
-        FROM arrivals a SEMI JOIN fresh ON {same_key(endpoint, "a", "fresh")}""")
+    for piece in pieces:
+        con.execute(f"""
+            INSERT INTO main.{endpoint.stream}
+                ({columns}, _extra, _synced_at, _valid_from, _hash, _walk, _request_id)
+            SELECT {columns}, _extra, _observed_at, {since}, _hash, _walk, _request_id
+            FROM {piece} a SEMI JOIN fresh ON {same_key(endpoint, "a", "fresh")}""")
 
 
 def _next_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
@@ -105,8 +115,9 @@ def _next_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
     con.execute(f"DELETE FROM waiting w USING busy WHERE {same_key(endpoint, 'w', 'busy')}")
 
 
-def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
+def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
     stream, columns = endpoint.stream, quoted(own(endpoint))
+    _collect(con, endpoint, pieces)
     con.execute(f"CREATE OR REPLACE TEMP TABLE versions AS {_versions(endpoint)}")
     for schema in ("main", "past"):
         con.execute(
@@ -125,31 +136,35 @@ def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
         f"INSERT INTO past.{stream} ({columns}, {past}) SELECT {columns}, {past} "
         "FROM versions WHERE NOT _present"
     )
-    con.execute("DROP TABLE versions")
+    con.execute("DROP TABLE versions; DROP TABLE events")
+
+
+def _collect(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
+    """Table `events`: all that was ever observed of the `busy` rows, and what arrives of them."""
+    stream, columns = endpoint.stream, _EVENT.format(quoted(own(endpoint)))
+    busy = f"SEMI JOIN busy ON {same_key(endpoint, 'e', 'busy')}"
+    none = "NULL::TIMESTAMPTZ"
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE events AS
+        SELECT {columns}, _deleted, _last_seen_at, _noticed_at FROM past.{stream} e {busy}
+        UNION ALL
+        SELECT {columns.replace("_observed_at", "_synced_at")}, false, {none}, {none}
+        FROM main.{stream} e {busy}""")
+    for piece in pieces:
+        con.execute(f"INSERT INTO events FROM {piece} e {busy}")
 
 
 def _versions(endpoint: Endpoint) -> str:
-    """SQL of every observation of the `busy` rows, each with the span in which it held.
+    """SQL of every observation in `events`, each with the span in which it held.
 
     An observation that finds what the one before found is a repeat and begins no version. A new
     version holds since the row's own stamp, if that moved forward, else since it was observed;
     never since before the version it follows.
     """
-    columns, key, stream = quoted(own(endpoint)), quoted(endpoint.key), endpoint.stream
-    none = "NULL::TIMESTAMPTZ"
-    event = f"{columns}, _extra, _hash, _walk, _request_id"
-    busy = f"SEMI JOIN busy ON {same_key(endpoint, 'e', 'busy')}"
+    key = quoted(endpoint.key)
     in_order = f"PARTITION BY {key} ORDER BY _observed_at, _walk, stamp NULLS FIRST, _hash"
     return f"""
-        WITH events AS (
-            SELECT {event}, _observed_at, _deleted, _last_seen_at, _noticed_at
-            FROM arrivals e {busy}
-            UNION ALL
-            SELECT {event}, _synced_at, false, {none}, {none} FROM main.{stream} e {busy}
-            UNION ALL
-            SELECT {event}, _observed_at, _deleted, _last_seen_at, _noticed_at
-            FROM past.{stream} e {busy}
-        ), compared AS (
+        WITH compared AS (
             SELECT *, {_stamp(endpoint)} AS stamp,
                 lag(_hash) OVER before AS hash_before, lag(_deleted) OVER before AS deleted_before,
                 max(stamp) OVER (before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)

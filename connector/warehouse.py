@@ -19,15 +19,16 @@ from pathlib import Path
 import duckdb
 
 from connector import meta, tables
+from connector.buckets import HELD
 from connector.errors import DataDirError
 from connector.lake import Lake
-from connector.ledger import Landing, Position, Run
+from connector.ledger import LakeFile, Landing, Position, Run
 from connector.published import PUBLISHED
 from connector.tables import quoted
 from connector.versions import apply, parquet
 from schemas import STREAMS, Endpoint
 
-MEMORY = "160MB"
+MEMORY = "200MB"
 """What DuckDB may hold; beyond it, it goes to disk."""
 
 ROW_GROUP = 20_480
@@ -166,7 +167,7 @@ class Warehouse:
                 self.lake.verify(file)
         self._advance(found, {})
 
-    def commit(self, entry: Landing | Run, arrivals: dict[str, str] | None = None) -> None:
+    def commit(self, entry: Landing | Run, arrivals: dict[str, list[str]] | None = None) -> None:
         """Make a landing or a run count: a line in the ledger, and its rows in the tables.
 
         `arrivals` are the rows of a stream that the landing's files hold, as SQL, where they are
@@ -176,7 +177,7 @@ class Warehouse:
         self._advance(list(self.lake.ledger.since(Position(*self.position()))), arrivals or {})
 
     def _advance(
-        self, found: list[tuple[Landing | Run, Position]], arrivals: dict[str, str]
+        self, found: list[tuple[Landing | Run, Position]], arrivals: dict[str, list[str]]
     ) -> None:
         if not found:
             return
@@ -212,18 +213,18 @@ class Warehouse:
             raise
         self.con.execute("COMMIT")
 
-    def _apply(self, entries: list[Landing | Run], arrivals: dict[str, str]) -> None:
+    def _apply(self, entries: list[Landing | Run], arrivals: dict[str, list[str]]) -> None:
         landings = [entry for entry in entries if isinstance(entry, Landing)]
-        paths: dict[tuple[str, str], list[str]] = defaultdict(list)
+        files: dict[tuple[str, str], list[LakeFile]] = defaultdict(list)
         for file in (file for landing in landings for file in landing.files):
-            paths[file.stream, file.kind].append(self.lake.path(file))
+            files[file.stream, file.kind].append(file)
         for endpoint in STREAMS.values():
             stream = endpoint.stream
-            rows = parquet(paths[stream, "rows"])
-            deletions = paths[stream, "deletions"]
-            apply(self.con, endpoint, rows and arrivals.get(stream, rows), parquet(deletions))
-            meta.set_aside(self.con, paths[stream, "rejected"])
-            meta.remember_parents(self.con, paths[stream, "parents"])
+            rows = arrivals.get(stream) or self._pieces(files[stream, "rows"])
+            deletions = self._pieces(files[stream, "deletions"])
+            apply(self.con, endpoint, rows, deletions)
+            meta.set_aside(self.con, self._paths(files[stream, "rejected"]))
+            meta.remember_parents(self.con, self._paths(files[stream, "parents"]))
             if deletions:
                 meta.forget_parents(self.con, stream)
         for entry in entries:
@@ -231,6 +232,21 @@ class Warehouse:
                 meta.record_landing(self.con, entry, self.lake)
             else:
                 meta.record_run(self.con, entry)
+
+    def _paths(self, files: list[LakeFile]) -> list[str]:
+        return [self.lake.path(file) for file in files]
+
+    def _pieces(self, files: list[LakeFile]) -> list[str]:
+        """SQL of the rows in some files, so many files at a time as fit memory."""
+        pieces: list[list[LakeFile]] = [[]]
+        held = 0
+        for file in files:
+            if held + file.rows > HELD and pieces[-1]:
+                pieces.append([])
+                held = 0
+            pieces[-1].append(file)
+            held += file.rows
+        return [parquet(self._paths(piece)) for piece in pieces if piece]
 
 
 @contextmanager

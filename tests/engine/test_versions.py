@@ -66,8 +66,8 @@ def land(folder: Path, landings: list[list[Seen]]) -> tuple[list[object], list[o
         apply(
             con,
             TAGS,
-            parquet([write(folder / f"{number}.parquet", alive)] if alive else []),
-            parquet([write(folder / f"{number}d.parquet", gone)] if gone else []),
+            [parquet([write(folder / f"{number}.parquet", alive)])] if alive else [],
+            [parquet([write(folder / f"{number}d.parquet", gone)])] if gone else [],
         )
     main = con.sql("SELECT id, name, _synced_at, _valid_from FROM main.tags ORDER BY ALL")
     history = con.sql("""SELECT id, name, _deleted, _valid_from, _valid_to, _observed_at
