@@ -33,6 +33,7 @@ _STATE = struct.Struct("<dd")
 class Budget:
     """Paces the GET requests of one key.
 
+    `waited` counts the seconds in which somebody waited, however many did so side by side.
     `limit` is the API's limit per minute; it is corrected by `learn` from the response headers.
     `now` and `sleep` are given by tests.
     """
@@ -51,6 +52,7 @@ class Budget:
         self._sleep = sleep
         self.learn(limit)
         self.waited = 0.0
+        self._waited_until = 0.0
 
     @classmethod
     def of_key(
@@ -71,12 +73,18 @@ class Budget:
         while True:
             wait, placed = self._reserve()
             if wait > 0:
-                self.waited += wait
-                await self._sleep(wait)
+                await self._wait(wait)
             # Told to wait while waiting: whoever was in the queue asks for a new place, or all
             # of them would go out together when the pause is over.
             if placed and self._pause_left() <= 0:
                 return
+
+    async def _wait(self, seconds: float) -> None:
+        began = self._now()
+        await self._sleep(seconds)
+        ended = self._now()
+        self.waited += max(ended - max(began, self._waited_until), 0)
+        self._waited_until = max(ended, self._waited_until)
 
     def pause(self, seconds: float) -> None:
         """Stop every process that shares this budget for so long, as `Retry-After` says."""

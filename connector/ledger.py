@@ -66,7 +66,7 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class StreamOutcome:
-    """How one stream fared in a run; `error` and `todo` are empty where it went well."""
+    """How one stream fared in a run; `error` is empty where it went well."""
 
     stream: str
     outcome: Literal["done", "failed", "skipped"]

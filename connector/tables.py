@@ -7,6 +7,7 @@ slower with one (DESIGN, measured); uniqueness is checked instead.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from schemas import STREAMS, Endpoint
@@ -101,6 +102,11 @@ def own(endpoint: Endpoint) -> list[str]:
 def same_key(endpoint: Endpoint, left: str, right: str) -> str:
     """The condition that two relations speak of one row; a null language equals a null language."""
     return " AND ".join(f'{left}."{k}" IS NOT DISTINCT FROM {right}."{k}"' for k in endpoint.key)
+
+
+def fingerprint() -> str:
+    """Tells one shape of the tables from another; comments and all."""
+    return hashlib.sha256("\n".join(create_all()).encode()).hexdigest()[:16]
 
 
 def create_all(endpoints: Iterable[Endpoint] = tuple(STREAMS.values())) -> Iterable[str]:

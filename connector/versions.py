@@ -25,7 +25,7 @@ STAMPS = ("updated_at", "created_at", "joined_at")
 
 def parquet(files: Sequence[str]) -> str:
     """SQL of all rows in some files of the lake."""
-    return f"FROM read_parquet({list(files)!r}, hive_partitioning = false)"
+    return f"FROM read_parquet({list(files)!r}, hive_partitioning = false, union_by_name = true)"
 
 
 def apply(

@@ -23,6 +23,7 @@ from connector.buckets import HELD
 from connector.errors import DataDirError
 from connector.lake import Lake
 from connector.ledger import LakeFile, Landing, Position, Run
+from connector.promotion import promoted
 from connector.published import PUBLISHED
 from connector.tables import quoted
 from connector.versions import apply, parquet
@@ -220,13 +221,13 @@ class Warehouse:
             files[file.stream, file.kind].append(file)
         for endpoint in STREAMS.values():
             stream = endpoint.stream
-            rows = arrivals.get(stream) or self._pieces(files[stream, "rows"])
-            deletions = self._pieces(files[stream, "deletions"])
+            rows = arrivals.get(stream) or self._pieces(endpoint, files[stream, "rows"])
+            deletions = self._pieces(endpoint, files[stream, "deletions"])
             apply(self.con, endpoint, rows, deletions)
             meta.set_aside(self.con, self._paths(files[stream, "rejected"]))
             meta.remember_parents(self.con, self._paths(files[stream, "parents"]))
-            if deletions:
-                meta.forget_parents(self.con, stream)
+        for stream in {s for (s, kind), found in files.items() if kind == "deletions" and found}:
+            meta.forget_parents(self.con, stream)
         for entry in entries:
             if isinstance(entry, Landing):
                 meta.record_landing(self.con, entry, self.lake)
@@ -236,7 +237,7 @@ class Warehouse:
     def _paths(self, files: list[LakeFile]) -> list[str]:
         return [self.lake.path(file) for file in files]
 
-    def _pieces(self, files: list[LakeFile]) -> list[str]:
+    def _pieces(self, endpoint: Endpoint, files: list[LakeFile]) -> list[str]:
         """SQL of the rows in some files, so many files at a time as fit memory."""
         pieces: list[list[LakeFile]] = [[]]
         held = 0
@@ -246,7 +247,9 @@ class Warehouse:
                 held = 0
             pieces[-1].append(file)
             held += file.rows
-        return [parquet(self._paths(piece)) for piece in pieces if piece]
+        return [
+            promoted(self.con, endpoint, parquet(self._paths(piece))) for piece in pieces if piece
+        ]
 
 
 @contextmanager
@@ -299,12 +302,24 @@ def rebuild(lake: Lake) -> None:
 
 
 def _prepare(warehouse: Warehouse) -> None:
-    con = warehouse.con
-    if not con.sql("FROM duckdb_schemas() WHERE schema_name = 'meta'").fetchall():
+    """Tables as the catalogue has them, with all that the ledger has.
+
+    Where the catalogue has changed since, they are made again: a stream or column that is
+    declared later finds its past in the lake.
+    """
+    con, catalogue = warehouse.con, tables.fingerprint()
+    made = con.sql("FROM duckdb_schemas() WHERE schema_name = 'meta'").fetchall()
+    if made and con.sql("SELECT catalogue FROM meta.ledger_position").fetchall() != [(catalogue,)]:
+        for schema in ("history", "analytics", "past", "meta"):
+            con.execute(f"DROP SCHEMA {schema} CASCADE")
+        for (table,) in con.sql("SELECT table_name FROM duckdb_tables()").fetchall():
+            con.execute(f"DROP TABLE main.{table}")
+        made = []
+    if not made:
         con.execute("BEGIN")
         for statement in tables.create_all():
             con.execute(statement)
-        con.execute("INSERT INTO meta.ledger_position VALUES ('', 0, '')")
+        con.execute("INSERT INTO meta.ledger_position VALUES ('', 0, ?)", [catalogue])
         con.execute("COMMIT")
     warehouse.catch_up()
 

@@ -1,0 +1,154 @@
+"""The warehouse is a function of the lake alone."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import connector.warehouse as engine
+from connector import versions
+from connector.errors import ConfigurationError, DataDirError
+from connector.lake import Lake
+from connector.promotion import promoted
+from connector.warehouse import opened, rebuild
+from schemas import STREAMS
+from tests.bench import Bench
+
+Make = Callable[..., Bench]
+
+
+def export(at: Bench) -> dict[str, list[object]]:
+    """Every table of the published file, ordered, but for what counts runs."""
+    with opened(Lake(at.settings.data_dir)) as warehouse:
+        warehouse.publish()
+    tables = at.query("SELECT schema_name, table_name FROM duckdb_tables()")
+    return {
+        f"{schema}.{table}": list(at.query(f"SELECT t::VARCHAR FROM {schema}.{table} t ORDER BY 1"))
+        for schema, table in tables
+    }
+
+
+def eventful(at: Bench) -> None:
+    at.sync()
+    for seed in range(2):
+        at.box.workspace.change_randomly(random.Random(seed), 50)
+        at.box.workspace.schema_change("contacts", add={"sentiment": seed})
+        at.pass_time()
+        at.sync(full=seed == 1)
+
+
+def test_a_rebuild_from_the_lake_gives_the_same_tables_row_for_row(make_bench: Make) -> None:
+    at = make_bench(threads=50)
+    eventful(at)
+    before = export(at)
+    rebuild(Lake(at.settings.data_dir))
+    assert export(at) == before
+    assert at.differences() == []
+    (at.settings.data_dir / "_work" / "warehouse.duckdb").unlink()
+    assert export(at) == before
+
+
+def test_a_column_that_is_declared_later_finds_its_past_in_the_lake(
+    at_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = at_bench
+    tags = STREAMS["tags"]
+    without = replace(tags, columns=tuple(c for c in tags.columns if c.name != "color"))
+    with monkeypatch.context() as before:
+        for streams in (STREAMS, engine.STREAMS, versions.STREAMS):
+            before.setitem(streams, "tags", without)
+        before.setattr("connector.tables.create_all.__defaults__", (tuple(STREAMS.values()),))
+        at.sync("tags", "contacts")
+        assert at.query("SELECT count(*) FROM main.tags WHERE _extra ->> 'color' IS NOT NULL") != [
+            (0,)
+        ]
+    at.pass_time()
+    at.sync("contacts")
+    assert at.differences("tags", "contacts") == []
+
+
+def test_what_does_not_fit_a_later_column_stays_where_it_was(at_bench: Bench) -> None:
+    at_bench.sync("tags")
+    with opened(Lake(at_bench.settings.data_dir)) as warehouse:
+        con = warehouse.con
+        con.execute("""CREATE TEMP TABLE old AS SELECT * EXCLUDE (color, created_at), unnest([
+            '{"color": 5, "x": 1}', '{"color": "red", "created_at": "2026-01-01T00:00:00Z"}',
+            '{"color": null, "created_at": "soon"}', NULL]) AS _extra
+            FROM (SELECT * EXCLUDE (_extra, _synced_at, _valid_from) FROM main.tags LIMIT 1)""")
+        found = con.sql(f"""SELECT color, epoch(created_at), _extra::VARCHAR
+            FROM ({promoted(con, STREAMS["tags"], "FROM old")}) ORDER BY ALL""").fetchall()
+    assert found == [
+        ("red", 1767225600.0, None),
+        (None, None, '{"color": 5, "x": 1}'),
+        (None, None, '{"created_at":"soon"}'),
+        (None, None, None),
+    ]
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut", "flipped"])
+def test_a_lake_with_a_missing_or_damaged_file_is_refused_with_its_name(
+    at_bench: Bench, harm: str
+) -> None:
+    at_bench.sync("tags", "contacts")
+    before = export(at_bench)
+    victim = sorted((at_bench.settings.data_dir / "lake" / "contacts").rglob("*.parquet"))[3]
+    whole = victim.read_bytes()
+    victim.unlink()
+    if harm != "missing":
+        victim.write_bytes(whole[:-9] if harm == "cut" else whole[:50] + b"!" + whole[51:])
+    with pytest.raises(DataDirError, match=victim.parent.name):
+        rebuild(Lake(at_bench.settings.data_dir))
+    assert export(at_bench) == before
+    victim.write_bytes(whole)
+    rebuild(Lake(at_bench.settings.data_dir))
+    assert export(at_bench) == before
+
+
+def test_a_lake_belongs_to_one_workspace(make_bench: Make) -> None:
+    one, other = make_bench(seed=1), make_bench(seed=2)
+    one.sync("tags")
+    other.settings = replace(other.settings, data_dir=one.settings.data_dir)
+    with pytest.raises(ConfigurationError, match="holds workspace"):
+        other.sync("tags")
+    assert one.differences("tags") == []
+
+
+def test_b23_two_syncs_at_once_from_two_processes_lose_nothing(make_bench: Make) -> None:
+    at = make_bench(threads=50, page_size=20)
+    command = [sys.executable, "-m", "tests.engine.killed", at.box.url, at.box.key,
+               str(at.settings.data_dir), "1000000000", "plain", "threads", "tags",
+               "thread_comments"]  # fmt: skip
+    both = [
+        subprocess.Popen(  # noqa: S603  # our own module, in this interpreter
+            command, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for one in both:
+        _, said = one.communicate(timeout=120)
+        assert one.returncode == 0, said
+    at.pass_time()
+    at.sync("threads", "tags", "thread_comments", full=True)
+    assert at.differences("threads", "tags", "thread_comments") == []
+
+
+def test_b23_a_reader_keeps_its_snapshot_while_syncs_publish(at_bench: Bench) -> None:
+    from tests.oracle import published
+
+    at_bench.sync("threads")
+    with published(at_bench.settings.data_dir) as reader:
+        before = reader.sql("SELECT id, title FROM threads ORDER BY id").fetchall()
+        for number in range(3):
+            row = at_bench.box.workspace.ids("threads")[number]
+            at_bench.box.workspace.update("threads", row, title=f"new {number}")
+            at_bench.pass_time()
+            at_bench.sync("threads")
+        assert reader.sql("SELECT id, title FROM threads ORDER BY id").fetchall() == before
+    assert at_bench.differences("threads") == []
+    assert Path(at_bench.settings.data_dir / "productlane.duckdb").stat().st_mode & 0o777 == 0o444
