@@ -63,6 +63,9 @@ def find_news(
             count(*) FILTER (NOT is_new AND is_drift) FROM (
             SELECT bool_or(is_new) AS is_new, bool_and(is_drift) AS is_drift
             FROM differing GROUP BY {key})""").fetchall()[0]
+    if not any(counts) and not keep_all:
+        con.execute("CREATE OR REPLACE TEMP TABLE news AS SELECT NULL AS day WHERE false")
+        return News(*counts)
     semi = "" if keep_all else f"SEMI JOIN differing d ON {same_key(endpoint, 's', 'd')}"
     stamp = "updated_at" if endpoint.asked == "window" else "_observed_at"
     _gather(
@@ -156,8 +159,10 @@ def arrivals(
     con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
 ) -> dict[str, list[str]]:
     """What the landing's new files hold, as SQL in pieces, without reading it back from them."""
-    pieces = register_pieces(con, endpoint, staged)
-    return {endpoint.stream: [told(endpoint, piece) for piece in pieces]}
+    if con.execute("SELECT 1 FROM news LIMIT 1").fetchall():
+        pieces = register_pieces(con, endpoint, staged)
+        return {endpoint.stream: [told(endpoint, piece) for piece in pieces]}
+    return {}
 
 
 def absent(

@@ -20,6 +20,10 @@ RESTARTS = 3
 """How often a walk starts again when a cursor is refused, before it gives up."""
 
 
+ENDLESS = 200
+"""So many empty pages in a row are no list any more: its cursors lead nowhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The span of `updated_at` that a walk asks for; None is open."""
@@ -91,7 +95,7 @@ async def walk(
     A page marked `restarted` is the first of a new chain. `cursor` goes on with an old one.
     Raises `BrokenAnswer` for a chain that can't be trusted.
     """
-    restarts = 0
+    restarts = empty = 0
     seen: set[str] = set()
     restarted = False
     while True:
@@ -108,7 +112,8 @@ async def walk(
         restarted = False
         if not page.has_more:
             return
-        cursor = _next_cursor(question, page, seen)
+        empty = 0 if page.records else empty + 1
+        cursor = _next_cursor(question, page, seen, empty)
 
 
 async def _page(client: Client, question: Question, cursor: str | None) -> Page:
@@ -120,9 +125,15 @@ async def _page(client: Client, question: Question, cursor: str | None) -> Page:
     )
 
 
-def _next_cursor(question: Question, page: Page, seen: set[str]) -> str:
-    if not page.cursor or page.cursor in seen:
-        what = "repeats a cursor" if page.cursor else "has more pages but gives no cursor"
+def _next_cursor(question: Question, page: Page, seen: set[str], empty: int) -> str:
+    what = ""
+    if not page.cursor:
+        what = "has more pages but gives no cursor"
+    elif page.cursor in seen:
+        what = "repeats a cursor"
+    elif empty >= ENDLESS:
+        what = f"has gone on for {empty} empty pages"
+    if what or page.cursor is None:
         raise errors.BrokenAnswer(
             f"the list {what}: the walk can't be completed",
             todo="Nothing was marked as read; try again later",

@@ -19,7 +19,7 @@ from connector.sync import Order, sync
 from connector.warehouse import Warehouse
 
 done = 0
-fatal = int(sys.argv[4])
+fatal = 0
 
 
 def counted(act: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,6 +36,8 @@ def counted(act: Callable[..., Any]) -> Callable[..., Any]:
 
 
 if __name__ == "__main__":
+    _, url, key, folder, number, *rest = sys.argv
+    fatal = int(number)
     os.fsync = counted(os.fsync)
     shutil.copyfile = counted(shutil.copyfile)
     for owner, name in (
@@ -47,7 +49,6 @@ if __name__ == "__main__":
         (Warehouse, "publish"),
     ):
         setattr(owner, name, counted(getattr(owner, name)))
-    _, url, key, folder, _, *rest = sys.argv
     settings = Settings(api_key=key, base_url=url, data_dir=Path(folder), page_size=20)
     order = Order(tuple(rest[1:]), full=rest[0] == "full")
     asyncio.run(sync(settings, order))

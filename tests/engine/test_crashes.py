@@ -26,7 +26,7 @@ def killed_sync(at: Bench, fatal: int, kind: str = "plain") -> bool:
     return done.returncode == -9
 
 
-@pytest.mark.parametrize("fatal", [1, 4, 6, 13, 40, 120, 170, 175, 180])
+@pytest.mark.parametrize("fatal", [1, 4, 13, 60, 170, 180])
 def test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next(
     make_bench: Make, fatal: int
 ) -> None:
@@ -38,7 +38,7 @@ def test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next(
     assert not list(at.settings.data_dir.rglob(".*.parquet"))
 
 
-@pytest.mark.parametrize("fatal", [2, 5, 11, 17, 20, 24])
+@pytest.mark.parametrize("fatal", [5, 11, 17, 22])
 def test_b11_a_full_walk_killed_at_any_write_loses_and_invents_nothing(
     make_bench: Make, fatal: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from connector import errors
+from connector.absence import Verdict, judge
+from connector.budget import Budget
+from connector.client import Client
 from connector.sandbox import Fault, Readings
 from schemas import STREAMS
 from tests.bench import START, Bench
@@ -162,15 +166,39 @@ def test_b10_no_fault_in_a_full_walk_invents_a_deletion(
 
 def test_b10_a_list_that_lost_everything_by_mistake_is_not_believed(make_bench: Make) -> None:
     at = make_bench(threads=50)
-    at.sync("threads", "members")
+    absent = [(row,) for row in at.box.workspace.ids("threads")]
+    at.box.workspace.delete("threads", str(absent[3][0]))
+
+    async def ask() -> Verdict:
+        budget = Budget(at.settings.data_dir / "budget", limit=10**6)
+        async with Client(at.settings, budget) as client:
+            return await judge(client, STREAMS["threads"], absent, 50, frozenset(), 0.25)
+
+    verdict = asyncio.run(ask())
+    assert verdict.gone == [absent[3]]
+    assert len(verdict.held) == 49
+    assert len(at.box.requests) < 20
+
+
+def test_b10_where_no_row_can_be_asked_for_a_large_loss_is_held_until_it_is_seen_twice(
+    make_bench: Make,
+) -> None:
+    at = make_bench(threads=50, blocked_senders=20)
+    at.sync("blocked_senders")
     at.pass_time()
-    lost = Readings(members_envelope="array")
+    for sender in at.box.workspace.ids("blocked_senders")[:15]:
+        at.box.workspace.delete("blocked_senders", sender)
+    assert at.outcome(at.sync("blocked_senders"), "blocked_senders").deleted == 0
+    at.pass_time()
+    assert at.outcome(at.sync("blocked_senders"), "blocked_senders").deleted == 15
+    assert at.differences("blocked_senders") == []
+
+
+def test_b13_a_list_of_empty_pages_without_end_is_an_error(make_bench: Make) -> None:
+    at = make_bench(threads=50)
     at.box.faults.add(Fault("empty_page", path="/threads$", rate=1.0))
-    run = at.sync("threads", full=True)
-    at.box.faults.clear()
-    assert at.outcome(run, "threads").deleted == 0
-    assert at.differences("threads", "members") == []
-    assert at.outcome(run, "threads").requests < 50, lost
+    outcome = at.outcome(at.sync("threads"), "threads")
+    assert "200 empty pages" in outcome.error
 
 
 @pytest.mark.parametrize("kind", ["short_page", "empty_page"])
