@@ -62,7 +62,7 @@ class Bench:
 def bench(
     folder: Path,
     *,
-    threads: int = 60,
+    threads: int = 24,
     seed: int = 7,
     page_size: int = 200,
     readings: Readings | None = None,

@@ -28,7 +28,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = bench(tmp_path_factory.mktemp("readme"))
+    made = bench(tmp_path_factory.mktemp("readme"), threads=60)
     with made.box:
         connect(made).sync()
         yield made

@@ -152,7 +152,7 @@ def test_b14_nobody_asks_while_the_api_has_told_one_to_wait(tmp_path: Path) -> N
     assert min(sent) >= start + 30
 
 
-@pytest.mark.parametrize("limit", [60, 1000, 6000])
+@pytest.mark.parametrize("limit", [60, 1000])
 def test_b14_the_budget_is_used_and_never_overdrawn(tmp_path: Path, limit: int) -> None:
     clock = Time()
     sent: list[float] = []

@@ -32,7 +32,9 @@ def test_b01_a_row_that_changes_behind_the_cursor_comes_with_the_next_sync(
     def change(request: Any) -> None:
         if request.path == "/threads":
             at.box.clock.advance(7)
-            at.box.workspace.update("threads", threads[len(at.box.requests) % 60], title="late")
+            at.box.workspace.update(
+                "threads", threads[len(at.box.requests) % len(threads)], title="late"
+            )
 
     at.box.before_each(change)
     at.sync("threads")
@@ -331,7 +333,7 @@ def test_b16_one_question_does_once_the_list_is_proved_to_hide_nothing(
 def test_b21_a_merge_in_mid_walk_leaves_no_dangling_company(
     make_bench: Make, merge_bumps: str
 ) -> None:
-    at = make_bench(page_size=5, readings=Readings(merge_bumps=merge_bumps))
+    at = make_bench(threads=60, page_size=5, readings=Readings(merge_bumps=merge_bumps))
     streams = ("companies", "contacts", "threads")
     at.sync(*streams)
     winner, loser = at.box.workspace.ids("companies")[:2]

@@ -37,14 +37,14 @@ def export(at: Bench) -> dict[str, list[object]]:
 def eventful(at: Bench) -> None:
     at.sync()
     for seed in range(2):
-        at.box.workspace.change_randomly(random.Random(seed), 50)
+        at.box.workspace.change_randomly(random.Random(seed), 30)
         at.box.workspace.schema_change("contacts", add={"sentiment": seed})
         at.pass_time()
         at.sync(full=seed == 1)
 
 
 def test_a_rebuild_from_the_lake_gives_the_same_tables_row_for_row(make_bench: Make) -> None:
-    at = make_bench(threads=50)
+    at = make_bench(threads=20)
     eventful(at)
     before = export(at)
     rebuild(Lake(at.settings.data_dir))
