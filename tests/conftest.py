@@ -12,7 +12,6 @@ import pytest
 
 from tests.bench import Bench, bench, connect
 
-
 MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a folder of its own in it
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4e9:
     # Hundreds of data directories are made here, and each write waits for its disk: a third of
