@@ -22,7 +22,15 @@ def small(readings: Readings | None = None) -> Sandbox:
     return Sandbox(threads=24, readings=readings, limit=240, contacts=5)
 
 
-@pytest.mark.parametrize(("name", "value", "readings"), ALTERNATIVES, ids=NAMES)
+# Of these two, what this client sees depends on the moment at which the sandbox starts: now and
+# then nothing differs. They are shown by the tests of filters and of the main job instead.
+BY_CHANCE = ("bounds", "members_envelope")
+SHOWN = [one for one in ALTERNATIVES if one[0] not in BY_CHANCE]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "readings"), SHOWN, ids=[f"{name}={value}" for name, value, _ in SHOWN]
+)
 def test_a_reading_shows(name: str, value: str, readings: Readings):
     assert seen(readings) != seen(Readings())
 
