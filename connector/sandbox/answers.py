@@ -91,10 +91,11 @@ def listing(endpoint: Endpoint) -> Handler:
         parent = _parent(ask, endpoint)
         if endpoint.each_team and "team_id" not in ask.query:
             raise invalid("team_id", "Required")
-        if not endpoint.paged:
-            return lists.plain(ask.space, endpoint, parent, ask.query)
         if endpoint.stream == "members" and ask.space.readings.members_envelope != "page":
             return _members(ask.space)
+        # Members may well have pages: the connector asks without, and follows those that come.
+        if not endpoint.paged and endpoint.stream != "members":
+            return lists.plain(ask.space, endpoint, parent, ask.query)
         query = _of_user(ask) if endpoint.stream == "threads" else ask.query
         return lists.page(ask.space, endpoint, parent, query)
 
