@@ -70,6 +70,9 @@ class Changes(Rendering):
         known |= {"created_at", "updated_at", "base_id"}
         more = {name: value for name, value in fields.items() if name not in known}
         own = {name: value for name, value in fields.items() if name in known}
+        for name in ("created_at", "updated_at"):
+            if isinstance(own.get(name), int):
+                own[name] = self.seeds.floor(own[name])
         extra = {**record.get("_extra", {}), **more}
         return {**record, **own, **({"_extra": extra} if extra else {})}
 
