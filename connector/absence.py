@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import orjson
-
 from connector import errors, records
 from connector.client import Client
-from connector.landing import Key
+from connector.gone import Absence, Key, as_text
 from schemas import Endpoint
 
 FEW = 5
@@ -38,34 +36,28 @@ class Verdict:
 async def judge(
     client: Client,
     endpoint: Endpoint,
-    absent: Sequence[Key],
-    total: int,
+    absent: Absence,
     held_before: frozenset[str],
     brake: float,
 ) -> Verdict:
-    """Decide about rows that a complete walk did not show; `total` could have been shown."""
+    """Decide about rows that a complete walk did not show."""
     if endpoint.detail:
-        return await _ask_each(client, endpoint, absent, _is_sudden(absent, total, brake))
-    return by_certificate(absent, total, held_before, brake)
+        return await _ask_each(client, endpoint, absent.keys, _is_sudden(absent, brake))
+    return by_certificate(absent, held_before, brake)
 
 
-def by_certificate(
-    absent: Sequence[Key], total: int, held_before: frozenset[str], brake: float
-) -> Verdict:
-    """Decide where no row can be asked for by itself."""
-    if not _is_sudden(absent, total, brake):
-        return Verdict(list(absent), [])
-    gone = [key for key in absent if as_text(key) in held_before]
-    return Verdict(gone, [key for key in absent if as_text(key) not in held_before])
+def by_certificate(absent: Absence, held_before: frozenset[str], brake: float) -> Verdict:
+    """Decide where no row can be asked for by itself: the walk proves it, or it is held."""
+    if not absent.provable:
+        return Verdict([], absent.keys)
+    if not _is_sudden(absent, brake):
+        return Verdict(absent.keys, [])
+    seen_twice = [key for key in absent.keys if as_text(key) in held_before]
+    return Verdict(seen_twice, [key for key in absent.keys if as_text(key) not in held_before])
 
 
-def _is_sudden(absent: Sequence[Key], total: int, brake: float) -> bool:
-    return len(absent) > FEW and len(absent) > brake * total
-
-
-def as_text(key: Key) -> str:
-    """A key as JSON, the way it is held."""
-    return orjson.dumps(key).decode()
+def _is_sudden(absent: Absence, brake: float) -> bool:
+    return len(absent.keys) > FEW and len(absent.keys) > brake * absent.total
 
 
 async def _ask_each(

@@ -14,16 +14,16 @@ from datetime import datetime
 import orjson
 import pyarrow as pa
 
-from connector import absence, errors, landing, staging
+from connector import absence, errors, gone, staging
 from connector.absence import Verdict
 from connector.context import Context
 from connector.decode import Decoded, Rejected, Source, decode
+from connector.gone import Absence
 from connector.lake import WalkLock
-from connector.landing import Key
-from connector.ledger import LakeFile, Landing
-from connector.listing import write_held
+from connector.landing import Walked, land
+from connector.ledger import Landing
 from connector.staging import Mark, Staged
-from connector.walk import Question, walk
+from connector.walk import Question, Window, walk
 from connector.warehouse import Due, Warehouse
 from schemas import Endpoint
 from schemas.endpoint import STAMP
@@ -159,12 +159,19 @@ class Children:
 
     async def _land(self, work: Round, lock: WalkLock) -> Landing:
         staged = self._stage(work)
-        checked = self._checked(work)
+        walked = Walked(
+            run=self.context.run,
+            endpoint=self.endpoint,
+            staged=staged,
+            kind="children",
+            window=Window(),
+            requests=len(work.answered) + len(work.gone),
+            checked=self._checked(work),
+        )
 
         def commit(warehouse: Warehouse) -> Landing:
-            absent, total = landing.absent(warehouse.con, self.endpoint, staged, checked)
-            verdict = self._judge(absent, total)
-            return self._commit(warehouse, work, staged, checked, verdict, lock)
+            absent = gone.absent(warehouse.con, self.endpoint, staged, walked.checked)
+            return land(warehouse, walked, self._judge(absent), lock)
 
         try:
             return await self.context.with_warehouse(commit)
@@ -205,61 +212,10 @@ class Children:
             }
         )
 
-    def _judge(self, absent: list[Key], total: int) -> Verdict:
+    def _judge(self, absent: Absence) -> Verdict:
         """A sudden loss is held until it is seen twice."""
         held = self.context.states[self.endpoint.stream].held
-        return absence.by_certificate(absent, total, held, self.context.settings.loss_brake)
-
-    def _commit(
-        self,
-        warehouse: Warehouse,
-        work: Round,
-        staged: Staged,
-        checked: pa.Table,
-        verdict: Verdict,
-        lock: WalkLock,
-    ) -> Landing:
-        con, lake, endpoint = warehouse.con, warehouse.lake, self.endpoint
-        lake.begin(work.walk)
-        news = landing.find_news(con, endpoint, staged, keep_all=lock.contended())
-        files = [
-            *landing.write_news(con, endpoint, lake, staged),
-            *landing.write_gone(con, endpoint, lake, staged, verdict.gone, work.walk),
-            *landing.write_aside(lake, endpoint, staged, work.walk),
-            *write_held(lake, endpoint, verdict.held, work.walk),
-            *lake.write_beside("parents", endpoint.stream, work.walk, checked),
-        ]
-        landed = self._landing(work, staged, verdict, news, files)
-        warehouse.commit(landed, landing.arrivals(con, endpoint, staged))
-        return landed
-
-    def _landing(
-        self,
-        work: Round,
-        staged: Staged,
-        verdict: Verdict,
-        news: landing.News,
-        files: list[LakeFile],
-    ) -> Landing:
-        assert staged.asked_at
-        assert staged.answered_at
-        return Landing(
-            walk=work.walk,
-            run=self.context.run,
-            stream=self.endpoint.stream,
-            kind="children",
-            asked_at=staged.asked_at,
-            answered_at=staged.answered_at,
-            requests=len(work.answered) + len(work.gone),
-            rows=staged.rows,
-            new=news.new,
-            changed=news.changed,
-            deleted=len(verdict.gone),
-            missing=len(verdict.held),
-            drifted=news.drifted,
-            unknown=staged.unknown,
-            files=tuple(files),
-        )
+        return absence.by_certificate(absent, held, self.context.settings.loss_brake)
 
 
 def parents_first(streams: list[Endpoint]) -> Iterator[tuple[Endpoint, list[Endpoint]]]:

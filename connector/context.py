@@ -10,7 +10,7 @@ from typing import TypeVar
 from connector.client import Client
 from connector.identity import Identity
 from connector.lake import Lake
-from connector.ledger import LakeFile
+from connector.ledger import Landing
 from connector.progress import Progress
 from connector.settings import Settings
 from connector.turns import Turns
@@ -42,10 +42,10 @@ class Context:
         """Do something in the open warehouse when it is this stream's turn."""
         return await self.turns.take(act)
 
-    def count_buried(self, stream: str, files: list[LakeFile]) -> None:
+    def count_buried(self, landing: Landing) -> None:
         """Count the rows that went because the row went under which they hung."""
-        for file in files:
-            if file.kind == "deletions" and file.stream != stream:
+        for file in landing.files:
+            if file.kind == "deletions" and file.stream != landing.stream:
                 self.buried[file.stream] += file.rows
 
     def tell(self, stream: str, note: str = "") -> None:

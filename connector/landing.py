@@ -1,289 +1,98 @@
-"""What a walk brought becomes files of the lake: what is new, what is gone, what was set aside.
+"""The landing of a walk: its files, its line in the ledger, its rows in the tables.
 
-Every function here works inside an open warehouse, with the lake's lock held.
+One way for lists and for children, inside an open warehouse with the lake's lock held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-import duckdb
-import orjson
 import pyarrow as pa
 
-from connector.buckets import by_day
-from connector.lake import Lake
-from connector.ledger import LakeFile
+from connector import gone, news
+from connector.absence import Verdict
+from connector.lake import Lake, WalkLock
+from connector.ledger import LakeFile, Landing
+from connector.news import News
 from connector.staging import Staged, rejected_table
-from connector.tables import own, quoted, same_key
-from connector.versions import children_of
+from connector.walk import Window
+from connector.warehouse import Warehouse
 from schemas import Endpoint
-
-Key = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """How many of the staged rows are new, changed, or changed under an unmoved stamp."""
+class Walked:
+    """A walk that is through, with its pages staged; `checked` are the parents of a child's."""
 
-    new: int
-    changed: int
-    drifted: int
+    run: str
+    endpoint: Endpoint
+    staged: Staged
+    kind: Literal["window", "full", "children"]
+    window: Window
+    requests: int
+    closed: tuple[datetime | None, datetime] | None = None
+    checked: pa.Table | None = None
 
 
-def find_news(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged, *, keep_all: bool
-) -> News:
-    """Leave in table `news` which staged observations say something the warehouse doesn't know.
-
-    A row of which any staged observation differs is kept with all of them: dropping those that
-    look known would lose a change back. The staged rows are compared piece by piece, since
-    DuckDB may choose to hold the wider side of a join.
-    """
-    pieces = register_pieces(con, endpoint, staged)
-    key, stream = quoted(endpoint.key), endpoint.stream
-    drift = "true"
-    if "updated_at" in own(endpoint):
-        drift = 's."updated_at" IS NOT DISTINCT FROM m."updated_at"'
-    _gather(
-        con,
-        "differing",
-        pieces,
-        lambda piece: (
-            f"""
-        SELECT {quoted(endpoint.key, "s.")}, m._hash IS NULL AS is_new, {drift} AS is_drift
-        FROM {piece} s LEFT JOIN main.{stream} m ON {same_key(endpoint, "s", "m")}
-        WHERE m._hash IS DISTINCT FROM s._hash"""
-        ),
+def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock) -> Landing:
+    """Write what is new, gone, set aside and held; then make it count."""
+    con, lake, endpoint, staged = (
+        warehouse.con,
+        warehouse.lake,
+        walked.endpoint,
+        walked.staged,
     )
-    counts = con.execute(f"""
-        SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new),
-            count(*) FILTER (NOT is_new AND is_drift) FROM (
-            SELECT bool_or(is_new) AS is_new, bool_and(is_drift) AS is_drift
-            FROM differing GROUP BY {key})""").fetchall()[0]
-    if not any(counts) and not keep_all:
-        con.execute("CREATE OR REPLACE TEMP TABLE news AS SELECT NULL AS day WHERE false")
-        return News(*counts)
-    semi = "" if keep_all else f"SEMI JOIN differing d ON {same_key(endpoint, 's', 'd')}"
-    stamp = "updated_at" if endpoint.asked == "window" else "_observed_at"
-    _gather(
-        con,
-        "news",
-        pieces,
-        lambda piece: (
-            f"""
-        SELECT {key}, _hash, _observed_at, _walk,
-            CAST(CAST({stamp} AS DATE) AS VARCHAR) AS day
-        FROM {piece} s {semi}"""
-        ),
-    )
-    if con.execute(f"SELECT 1 FROM news GROUP BY {key} HAVING count(*) > 1 LIMIT 1").fetchall():
-        con.execute(f"""
-            CREATE OR REPLACE TEMP TABLE news AS FROM news
-            QUALIFY _hash IS DISTINCT FROM lag(_hash) OVER (
-                PARTITION BY {key} ORDER BY _observed_at, _walk)""")
-    return News(*counts)
+    lake.begin(staged.walk)
+    found = news.find_news(con, endpoint, staged, keep_all=lock.contended())
+    files = [
+        *news.write_news(con, endpoint, lake, staged),
+        *gone.write_gone(con, endpoint, lake, staged, verdict.gone),
+        *_write_aside(lake, endpoint, staged),
+        *gone.write_held(lake, endpoint, verdict.held, staged.walk),
+    ]
+    if walked.checked is not None:
+        files += lake.write_beside("parents", endpoint.stream, staged.walk, walked.checked)
+    shows_all = walked.kind == "full" and news.shows_all(con, endpoint, staged)
+    landing = _landing(walked, verdict, found, files, shows_all)
+    warehouse.commit(landing, news.arrivals(con, endpoint, staged))
+    staged.drop()
+    return landing
 
 
-def register_pieces(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
-) -> list[str]:
-    """The names under which the staged rows can be asked for, piece by piece; at least one."""
-    names = []
-    pieces = list(staged.pieces(endpoint.schema)) or [endpoint.schema.empty_table()]
-    for number, piece in enumerate(pieces):
-        names.append(f"piece_{number}")
-        con.register(names[-1], piece)
-    return names
+def _write_aside(lake: Lake, endpoint: Endpoint, staged: Staged) -> Iterator[LakeFile]:
+    if staged.rejected and staged.answered_at:
+        table = rejected_table(endpoint.stream, staged.rejected, staged.walk, staged.answered_at)
+        yield from lake.write_beside("rejected", endpoint.stream, staged.walk, table)
 
 
-def _gather(
-    con: duckdb.DuckDBPyConnection, table: str, pieces: list[str], ask: Callable[[str], str]
-) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {ask(pieces[0])}")
-    for piece in pieces[1:]:
-        con.execute(f"INSERT INTO {table} {ask(piece)}")
-
-
-def shows_all(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged, chain: int
-) -> bool:
-    """Did the chain that set no flag show each staged row, and each flag with both its values?
-
-    A walk that was restarted has more chains than questions, and then proves nothing.
-    """
-    last = f"_walk LIKE '%.{chain:04d}'"
-    both = " AND ".join(f'count(DISTINCT "{flag}") FILTER ({last}) = 2' for flag in endpoint.flags)
-    keys = ", ".join(f"coalesce(\"{k}\", '')" for k in endpoint.key)
-    con.register("staged", staged.table(endpoint.schema))
-    found = con.execute(f"""
-        SELECT count(DISTINCT ({keys})) = count(DISTINCT ({keys})) FILTER ({last}) AND {both}
-            AND max(_walk) LIKE '%.{chain:04d}' FROM staged""").fetchall()
-    return bool(found[0][0])
-
-
-def told(endpoint: Endpoint, piece: str) -> str:
-    """SQL of the rows in a piece of the staged ones that stand in table `news`, and their day."""
-    same = f"{same_key(endpoint, 's', 'n')} AND s._hash = n._hash"
-    return (
-        f"SELECT s.*, n.day FROM {piece} s JOIN news n ON {same} "
-        "AND s._observed_at = n._observed_at AND s._walk = n._walk"
-    )
-
-
-def write_news(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, staged: Staged
-) -> Iterator[LakeFile]:
-    """Write the rows of table `news` to the lake, by day; they stream through."""
-    days = con.sql("SELECT day, count(*) FROM news GROUP BY day ORDER BY day NULLS FIRST")
-    if counts := days.fetchall():
-        batches = _batches(con, endpoint, staged)
-        yield from lake.write_rows(endpoint, staged.walk, by_day(batches, counts, staged.folder))
-
-
-def _batches(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
-) -> Iterator[pa.RecordBatch]:
-    """The news, one piece of the staged rows at a time.
-
-    DuckDB 2.0 holds all of a result before it hands out the first batch of it.
-    """
-    schema = endpoint.schema.append(pa.field("day", pa.string()))
-    for piece in register_pieces(con, endpoint, staged):
-        yield from con.sql(told(endpoint, piece)).to_arrow_table().cast(schema).to_batches()
-
-
-def arrivals(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
-) -> dict[str, list[str]]:
-    """What the landing's new files hold, as SQL in pieces, without reading it back from them."""
-    if con.execute("SELECT 1 FROM news LIMIT 1").fetchall():
-        pieces = register_pieces(con, endpoint, staged)
-        return {endpoint.stream: [told(endpoint, piece) for piece in pieces]}
-    return {}
-
-
-def absent(
-    con: duckdb.DuckDBPyConnection,
-    endpoint: Endpoint,
-    staged: Staged,
-    checked: pa.Table | None = None,
-) -> tuple[list[Key], int]:
-    """The rows that complete walks did not show, and how many rows they could have shown.
-
-    `checked` are the parents that were walked (`parent_id`, `checked_at`); without, the whole
-    list was. Only rows that were last read before their walk began count: a younger one may have
-    come after its place in the walk. A record that was set aside under a readable key was there;
-    one without makes absence unprovable, and then nothing is absent.
-    """
-    if any(rejected.key is None for rejected in staged.rejected):
-        return [], 0
-    con.register("staged", staged.table(endpoint.schema))
-    shown = _keys(con, "aside", endpoint, _aside(staged))
-    if checked is not None and endpoint.parent:
-        con.register("checked", checked)
-        span = (
-            f'main.{endpoint.stream} m JOIN checked c ON m."{endpoint.parent.column}" '
-            "= c.parent_id WHERE m._synced_at < c.checked_at"
-        )
-    else:
-        span = f"main.{endpoint.stream} m WHERE m._synced_at < $asked"
-    walked = f"(SELECT {quoted(endpoint.key, 'm.')} FROM {span}) w"
-    parameters = {} if checked is not None else {"asked": staged.asked_at}
-    rows = con.execute(
-        f"""
-        SELECT {quoted(endpoint.key)} FROM {walked}
-        ANTI JOIN staged s ON {same_key(endpoint, "w", "s")}
-        ANTI JOIN {shown} a ON {same_key(endpoint, "w", "a")} ORDER BY ALL""",
-        parameters,
-    ).fetchall()
-    if not rows:
-        return [], 0
-    return rows, con.execute(f"SELECT count(*) FROM {walked}", parameters).fetchall()[0][0]
-
-
-def _aside(staged: Staged) -> list[Key]:
-    return [tuple(orjson.loads(r.key)) for r in staged.rejected if r.key is not None]
-
-
-def _keys(
-    con: duckdb.DuckDBPyConnection, name: str, endpoint: Endpoint, keys: Sequence[Key]
-) -> str:
-    columns = [[key[i] for key in keys] for i in range(len(endpoint.key))]
-    arrays = [pa.array(column, pa.string()) for column in columns]
-    con.register(name, pa.table(arrays, names=list(endpoint.key)))
-    return name
-
-
-def write_gone(
-    con: duckdb.DuckDBPyConnection,
-    endpoint: Endpoint,
-    lake: Lake,
-    staged: Staged,
-    gone: Sequence[Key],
-    walk: str,
-) -> Iterator[LakeFile]:
-    """Tombstones for rows that are gone, and for the rows that hang under them.
-
-    A tombstone keeps the last values and the interval [`_last_seen_at`, `_noticed_at`]. It is
-    ordered by the walk's beginning: whatever was read later than that shows the row alive.
-    """
-    if not gone:
-        return
-    _keys(con, "gone", endpoint, gone)
+def _landing(
+    walked: Walked, verdict: Verdict, found: News, files: list[LakeFile], shows_all: bool
+) -> Landing:
+    staged, stream = walked.staged, walked.endpoint.stream
     assert staged.asked_at
     assert staged.answered_at
-    for child, condition in [
-        (endpoint, same_key(endpoint, "m", "gone")),
-        *(
-            (c, f'm."{c.parent.column}" = gone.id')
-            for c in children_of(endpoint.stream)
-            if c.parent
-        ),
-    ]:
-        table = tombstones(con, child, condition, walk, staged.asked_at, staged.answered_at)
-        yield from lake.write_beside("deletions", child.stream, walk, table)
-
-
-def tombstones(
-    con: duckdb.DuckDBPyConnection,
-    endpoint: Endpoint,
-    condition: str,
-    walk: str,
-    asked_at: datetime,
-    answered_at: datetime,
-) -> pa.Table:
-    """The live rows `m` that stand in table `gone`, as the lake keeps the fact that they are gone.
-
-    They were seen last when their present version was read, or in the full walk before this one.
-    """
-    found = con.sql(
-        f"""
-        SELECT {quoted(own(endpoint), "m.")}, m._extra, m._hash, $asked AS _observed_at,
-            $walk AS _walk, m._request_id,
-            greatest(m._synced_at, (
-                SELECT max(w.asked_at) FROM meta.walks w
-                WHERE w.stream = $stream AND w.kind = 'full' AND w.asked_at < $asked)
-            ) AS _last_seen_at,
-            $answered AS _noticed_at
-        FROM main.{endpoint.stream} m SEMI JOIN gone ON {condition}
-        WHERE m._synced_at < $asked""",
-        params={
-            "asked": asked_at,
-            "answered": answered_at,
-            "walk": walk,
-            "stream": endpoint.stream,
-        },
-    ).to_arrow_table()
-    stamp = endpoint.schema.field("_observed_at").type
-    schema = endpoint.schema.append(pa.field("_last_seen_at", stamp))
-    return found.cast(schema.append(pa.field("_noticed_at", stamp)))
-
-
-def write_aside(lake: Lake, endpoint: Endpoint, staged: Staged, walk: str) -> Iterator[LakeFile]:
-    """What was set aside, with reason and record."""
-    if staged.rejected and staged.answered_at:
-        table = rejected_table(endpoint.stream, staged.rejected, walk, staged.answered_at)
-        yield from lake.write_beside("rejected", endpoint.stream, walk, table)
+    return Landing(
+        walk=staged.walk,
+        run=walked.run,
+        stream=stream,
+        kind=walked.kind,
+        asked_at=staged.asked_at,
+        answered_at=staged.answered_at,
+        asked_after=walked.window.after,
+        asked_before=walked.window.before,
+        closed=walked.closed,
+        requests=walked.requests,
+        rows=staged.rows,
+        new=found.new,
+        changed=found.changed,
+        deleted=sum(f.rows for f in files if f.kind == "deletions" and f.stream == stream),
+        missing=len(verdict.held),
+        unstamped=staged.unstamped,
+        drifted=found.drifted,
+        shows_all=shows_all,
+        unknown=staged.unknown,
+        files=tuple(files),
+    )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 
-import pyarrow as pa
-
-from connector import absence, errors, landing, staging
+from connector import absence, errors, gone, staging
 from connector.absence import Verdict
 from connector.context import Context
 from connector.decode import Source, decode
-from connector.lake import Lake, WalkLock
-from connector.landing import Key
-from connector.ledger import LakeFile, Landing
+from connector.gone import Absence
+from connector.lake import WalkLock
+from connector.landing import Walked, land
+from connector.ledger import Landing
 from connector.staging import Mark, Staged
 from connector.walk import Page, Question, Window, walk
-from connector.warehouse import Warehouse, storage_faults
+from connector.warehouse import Warehouse
+from connector.workfile import storage_faults
 from schemas import Endpoint
 
 
@@ -141,76 +141,40 @@ class Listing:
         """Land at once, unless rows are absent: then ask about them, and land after."""
         context, endpoint = self.context, self.endpoint
 
-        def attempt(warehouse: Warehouse) -> Landing | tuple[list[Key], int]:
-            keys, total = self._absent(warehouse, staged)
-            if keys:
-                return keys, total
-            return self._commit(warehouse, staged, lock, Verdict([], []))
+        def attempt(warehouse: Warehouse) -> Landing | Absence:
+            if self._is_full:
+                absent = gone.absent(warehouse.con, endpoint, staged)
+                if absent.keys:
+                    return absent
+            return self._commit(warehouse, staged, Verdict([], []), lock)
 
         result = await context.with_warehouse(attempt)
         if isinstance(result, Landing):
             return result
-        keys, total = result
-        context.tell(endpoint.stream, f"{len(keys)} rows are absent, asking for them")
+        context.tell(endpoint.stream, f"{len(result.keys)} rows are absent, asking for them")
         held = context.states[endpoint.stream].held
         brake = context.settings.loss_brake
-        verdict = await absence.judge(context.client, endpoint, keys, total, held, brake)
+        verdict = await absence.judge(context.client, endpoint, result, held, brake)
         return await context.with_warehouse(
-            lambda warehouse: self._commit(warehouse, staged, lock, verdict)
+            lambda warehouse: self._commit(warehouse, staged, verdict, lock)
         )
-
-    def _absent(self, warehouse: Warehouse, staged: Staged) -> tuple[list[Key], int]:
-        if not self._is_full:
-            return [], 0
-        return landing.absent(warehouse.con, self.endpoint, staged)
 
     def _commit(
-        self, warehouse: Warehouse, staged: Staged, lock: WalkLock, verdict: Verdict
-    ) -> Landing:
-        con, lake = warehouse.con, warehouse.lake
-        lake.begin(staged.walk)
-        news = landing.find_news(con, self.endpoint, staged, keep_all=lock.contended())
-        files = [
-            *landing.write_news(con, self.endpoint, lake, staged),
-            *landing.write_gone(con, self.endpoint, lake, staged, verdict.gone, staged.walk),
-            *landing.write_aside(lake, self.endpoint, staged, staged.walk),
-            *write_held(lake, self.endpoint, verdict.held, staged.walk),
-        ]
-        shows_all = bool(self.endpoint.flags and self._is_full) and landing.shows_all(
-            con, self.endpoint, staged, len(self.endpoint.parts) + 1
-        )
-        landed = replace(self._landing(staged, verdict, news, files), shows_all=shows_all)
-        warehouse.commit(landed, landing.arrivals(con, self.endpoint, staged))
-        self.context.count_buried(self.endpoint.stream, files)
-        staged.drop()
-        return landed
-
-    def _landing(
-        self, staged: Staged, verdict: Verdict, news: landing.News, files: list[LakeFile]
+        self, warehouse: Warehouse, staged: Staged, verdict: Verdict, lock: WalkLock
     ) -> Landing:
         assert staged.asked_at
-        assert staged.answered_at
-        return Landing(
-            walk=staged.walk,
+        walked = Walked(
             run=self.context.run,
-            stream=self.endpoint.stream,
+            endpoint=self.endpoint,
+            staged=staged,
             kind="full" if self._is_full else "window",
-            asked_at=staged.asked_at,
-            answered_at=staged.answered_at,
-            asked_after=self.window.after,
-            asked_before=self.window.before,
-            closed=self._closed(staged.asked_at),
             requests=self.context.client.traffic.by_stream[self.endpoint.stream],
-            rows=staged.rows,
-            new=news.new,
-            changed=news.changed,
-            deleted=len(verdict.gone),
-            missing=len(verdict.held),
-            unstamped=staged.unstamped,
-            drifted=news.drifted,
-            unknown=staged.unknown,
-            files=tuple(files),
+            window=self.window,
+            closed=self._closed(staged.asked_at),
         )
+        landed = land(warehouse, walked, verdict, lock)
+        self.context.count_buried(landed)
+        return landed
 
     def _closed(self, asked_at: datetime) -> tuple[datetime | None, datetime] | None:
         """What the walk has closed: up to its beginning by the server's clock, less the lag.
@@ -224,18 +188,6 @@ class Listing:
         if self.window.before:
             end = min(end, self.window.before)
         return (start, end) if start is None or start < end else None
-
-
-def write_held(lake: Lake, endpoint: Endpoint, held: list[Key], walk_id: str) -> Iterator[LakeFile]:
-    """Rows that were absent but are not believed to be gone."""
-    table = pa.table(
-        {
-            "stream": pa.array([endpoint.stream] * len(held), pa.string()),
-            "key": pa.array([absence.as_text(key) for key in held], pa.string()),
-            "walk": pa.array([walk_id] * len(held), pa.string()),
-        }
-    )
-    yield from lake.write_beside("missing", endpoint.stream, walk_id, table)
 
 
 def _next_chain(staged: Staged) -> str:

@@ -12,6 +12,7 @@ import duckdb
 from connector.lake import Lake
 from connector.ledger import Landing, Run
 from connector.versions import children_of, parquet
+from schemas import STREAMS
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -45,7 +46,7 @@ def remember_parents(con: Connection, files: list[str]) -> None:
 
 def forget_parents(con: Connection, stream: str) -> None:
     """Under a parent that was gone and may come back, everything is to be asked again."""
-    for child in children_of(stream):
+    for child in children_of(STREAMS[stream]):
         con.execute(
             f"""DELETE FROM meta.parents p USING past.{stream} d
             WHERE p.stream = ? AND d._deleted AND NOT d._repeat AND d.id = p.parent_id

@@ -227,6 +227,6 @@ def _external_ids(stream: str, entity: str, touched: str) -> str:
         WHERE entry ->> '$' IS NOT NULL"""
 
 
-def children_of(stream: str) -> list[Endpoint]:
+def children_of(endpoint: Endpoint) -> list[Endpoint]:
     """The streams that hang under a stream's rows."""
-    return [e for e in STREAMS.values() if e.parent and e.parent.stream == stream]
+    return [e for e in STREAMS.values() if e.parent and e.parent.stream == endpoint.stream]

@@ -9,33 +9,25 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from connector import meta, tables
+from connector import meta
 from connector.buckets import HELD
-from connector.errors import DataDirError
 from connector.lake import Lake
 from connector.ledger import LakeFile, Landing, Position, Run
 from connector.promotion import promoted
 from connector.published import PUBLISHED
 from connector.tables import quoted
 from connector.versions import apply, parquet
+from connector.workfile import connect, remove, storage_faults, work_file
 from schemas import STREAMS, Endpoint
-
-MEMORY = "200MB"
-"""What DuckDB may hold; beyond it, it goes to disk."""
-
-ROW_GROUP = 20_480
-"""Rows that an insert holds uncompressed, per thread: DuckDB's own 122,880 weigh 180 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +190,7 @@ class Warehouse:
         target = self.lake.root.parent / PUBLISHED
         hidden = target.with_name(f".{PUBLISHED}.{os.getpid()}")
         try:
-            shutil.copyfile(_work_file(self.lake), hidden)
+            shutil.copyfile(work_file(self.lake), hidden)
             hidden.chmod(0o444)
             # A journal that a writer left beside the old copy must not be replayed on the new.
             target.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
@@ -261,7 +253,7 @@ def opened(lake: Lake) -> Iterator[Warehouse]:
     Raises `DataDirError` where disk or file won't do.
     """
     with lake.locked(), storage_faults(lake):
-        con = _connect(_work_file(lake))
+        con = connect(work_file(lake))
         try:
             warehouse = Warehouse(con, lake)
             warehouse.catch_up()
@@ -290,113 +282,14 @@ def _position(published: Path) -> tuple[str, int] | None:
 def rebuild(lake: Lake) -> None:
     """The warehouse again, from the lake alone. The old one stays until the new one is whole."""
     with lake.locked(), storage_faults(lake):
-        work = _work_file(lake)
+        work = work_file(lake)
         fresh = work.with_suffix(".rebuild")
-        _remove(fresh)
-        con = _connect(fresh)
+        remove(fresh)
+        con = connect(fresh)
         try:
             Warehouse(con, lake).catch_up()
             con.execute("CHECKPOINT")
         finally:
             con.close()
-        _remove(work)
+        remove(work)
         fresh.replace(work)
-
-
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """The work file, blank if there is none or if it was made by another catalogue.
-
-    Then it is filled from the lake, where a stream or column that is declared later finds its past.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        con = _attach(path)
-        if con.sql("SELECT catalogue FROM meta.ledger_position").fetchall() == [
-            (tables.fingerprint(),)
-        ]:
-            return con
-        con.close()
-    _remove(path)
-    hidden = path.with_name(f".{path.name}")
-    hidden.write_bytes(_blank(tables.fingerprint()))
-    hidden.replace(path)
-    return _attach(path)
-
-
-@cache
-def _blank(catalogue: str) -> bytes:
-    """A work file with all tables and no rows. To make its thousand comments takes 0.2 s."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "blank.duckdb"
-        con = _attach(path)
-        try:
-            con.execute("BEGIN")
-            for statement in tables.create_all():
-                con.execute(statement)
-            con.execute("INSERT INTO meta.ledger_position VALUES ('', 0, ?)", [catalogue])
-            con.execute("COMMIT")
-            con.execute("CHECKPOINT")
-        finally:
-            con.close()
-        return path.read_bytes()
-
-
-def _attach(path: Path) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY,
-        "temp_directory": str(path.parent / "spill"),
-    }
-    con = duckdb.connect(config=config)
-    try:
-        # The format that clients of 1.4 and 1.5 can read as well (DESIGN, measured).
-        con.execute(
-            f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS productlane "
-            f"(STORAGE_VERSION 'v1.4.0', ROW_GROUP_SIZE {ROW_GROUP})"
-        )
-        con.execute(
-            "USE productlane; SET TimeZone = 'UTC'; SET preserve_insertion_order = false; "
-            "SET enable_progress_bar = false"
-        )
-    except BaseException:
-        con.close()  # or the file would stay attached, and nobody else could open it
-        raise
-    return con
-
-
-def _work_file(lake: Lake) -> Path:
-    return lake.root.parent / "_work" / "warehouse.duckdb"
-
-
-def _remove(path: Path) -> None:
-    for name in (path, path.with_name(f"{path.name}.wal")):
-        name.unlink(missing_ok=True)
-
-
-@contextmanager
-def storage_faults(lake: Lake) -> Iterator[None]:
-    """Say what is wrong with disk or files in our own words."""
-    folder = lake.root.parent
-    try:
-        yield
-    except (duckdb.IOException, duckdb.TransactionException) as fault:
-        text = str(fault)
-        if "No space" in text or "could not write" in text.lower():
-            raise DataDirError(f"the disk of {folder} is full", todo="Free some space") from fault
-        raise DataDirError(
-            f"a file below {folder} can't be read: {text.splitlines()[0]}",
-            todo="If it is the warehouse's, `productlane-elt rebuild` makes it again",
-        ) from fault
-    except (
-        duckdb.SerializationException,
-        duckdb.InternalException,
-        duckdb.FatalException,
-    ) as fault:
-        raise DataDirError(
-            f"the warehouse's work file below {folder} is damaged",
-            todo="`productlane-elt rebuild` makes it again from the lake",
-        ) from fault
-    except OSError as fault:
-        raise DataDirError(
-            f"{folder} can't be written: {fault.strerror or fault}",
-            todo="Free some space, or see to the folder's permissions",
-        ) from fault

@@ -14,6 +14,7 @@ from connector import errors
 from connector.absence import Verdict, judge
 from connector.budget import Budget
 from connector.client import Client
+from connector.gone import Absence, Key
 from connector.sandbox import Fault, Readings
 from schemas import STREAMS
 from tests.bench import START, Bench
@@ -168,13 +169,15 @@ def test_b10_no_fault_in_a_full_walk_invents_a_deletion(
 
 def test_b10_a_list_that_lost_everything_by_mistake_is_not_believed(make_bench: Make) -> None:
     at = make_bench(threads=50)
-    absent = [(row,) for row in at.box.workspace.ids("threads")]
+    absent: list[Key] = [(row,) for row in at.box.workspace.ids("threads")]
     at.box.workspace.delete("threads", str(absent[3][0]))
 
     async def ask() -> Verdict:
         budget = Budget(at.settings.data_dir / "budget", limit=10**6)
         async with Client(at.settings, budget) as client:
-            return await judge(client, STREAMS["threads"], absent, 50, frozenset(), 0.25)
+            return await judge(
+                client, STREAMS["threads"], Absence(absent, 50, True), frozenset(), 0.25
+            )
 
     verdict = asyncio.run(ask())
     assert verdict.gone == [absent[3]]
@@ -194,6 +197,21 @@ def test_b10_where_no_row_can_be_asked_for_a_large_loss_is_held_until_it_is_seen
     at.pass_time()
     assert at.outcome(at.sync("blocked_senders"), "blocked_senders").deleted == 15
     assert at.differences("blocked_senders") == []
+
+
+def test_b10_a_record_without_a_readable_key_may_be_any_row_so_none_is_gone(
+    make_bench: Make,
+) -> None:
+    at = make_bench(blocked_senders=12)
+    at.sync("blocked_senders")
+    first, second = at.box.workspace.ids("blocked_senders")[:2]
+    at.pass_time()
+    at.box.workspace.delete("blocked_senders", first)
+    at.box.workspace.put_raw("blocked_senders", second, '{"type": "EMAIL"}')
+    run = at.sync("blocked_senders")
+    assert at.outcome(run, "blocked_senders").deleted == 0
+    assert at.query("SELECT count(*) FROM main.blocked_senders") == [(12,)]
+    assert at.query("SELECT count(*) FROM meta.missing") == [(2,)]
 
 
 def test_b13_a_list_of_empty_pages_without_end_is_an_error(make_bench: Make) -> None:
