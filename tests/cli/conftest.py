@@ -18,6 +18,10 @@ from connector.cli.app import app
 from connector.sandbox import Sandbox
 
 COMMAND = "from connector.cli import main; main()"
+
+# Tests that run in the background inherit that Ctrl-C is ignored; the commands they start are to
+# behave as on a terminal all the same.
+FOREGROUND = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 ROOT = Path(__file__).parents[2]
 
 
@@ -69,7 +73,7 @@ class Cli:
         """In a process of its own: where streams, signals and start-up matter."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("PRODUCTLANE_")}
         return subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-c", f"{first}\n{COMMAND}", *arguments],
+            [sys.executable, "-c", f"{FOREGROUND}\n{first}\n{COMMAND}", *arguments],
             cwd=self.folder,
             env={**kept, **self.settings, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
