@@ -63,7 +63,7 @@ def _fill(batches: Iterable[pa.RecordBatch], firsts: list[str], paths: list[Path
     with ExitStack() as stack:
         writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
         for batch in batches:
-            buckets = pa.array([_bucket(firsts, day) for day in batch["day"].to_pylist()])
+            buckets = pa.array([_bucket(firsts, day) for day in batch["_day"].to_pylist()])
             for number in pc.unique(buckets).to_pylist():
                 if number not in writers:
                     sink = stack.enter_context(pa.OSFile(str(paths[number]), "wb"))
@@ -78,19 +78,14 @@ def _bucket(firsts: list[str], day: Day) -> int:
 
 def _sorted(table: pa.Table | None) -> Iterator[DayRows]:
     if table is not None:
-        by_id = [(name, "ascending") for name in ("day", *_keys(table))]
         # In one piece: thousands of small chunks would make every file ten times as slow.
-        for day, rows in _runs(table.combine_chunks().sort_by(by_id).combine_chunks()):
+        for day, rows in _runs(table.combine_chunks().sort_by("_day").combine_chunks()):
             yield day, [_without_day(batch) for batch in rows.to_batches()]
-
-
-def _keys(table: pa.Table) -> Iterator[str]:
-    yield from (name for name in ("thread_id", "contact_id", "id") if name in table.schema.names)
 
 
 def _runs(table: pa.Table) -> Iterator[tuple[Day, pa.Table]]:
     """A table that is sorted by day, cut where the day changes."""
-    runs = pc.run_end_encode(table.column("day").combine_chunks())
+    runs = pc.run_end_encode(table.column("_day").combine_chunks())
     ends = runs.run_ends.to_pylist()
     for day, start, end in zip(
         runs.values.to_pylist(), itertools.chain([0], ends), ends, strict=False

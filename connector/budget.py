@@ -24,8 +24,11 @@ RESERVE = 25
 BURST = 20
 """Requests that may go out at once. Both readings of the burst rule allow far more (1.6)."""
 
-LONGEST_PAUSE = 2 * 3600.0
-"""Seconds: a longer wait than this is a clock that jumped, not something that the API said."""
+LONGEST_QUEUE = 120.0
+"""Seconds: a place in the queue further ahead than this is a clock that was set back."""
+
+LONGEST_PAUSE = 24 * 3600.0
+"""Seconds: a longer pause than this is not believed of any API."""
 
 _STATE = struct.Struct("<dd")
 
@@ -132,10 +135,10 @@ class _Locked:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         raw = os.pread(self._file, _STATE.size, 0)
         arrival, until = _STATE.unpack(raw) if len(raw) == _STATE.size else (0.0, 0.0)
-        latest = self._now() + LONGEST_PAUSE
+        now = self._now()
         return (
-            arrival if 0 <= arrival <= latest else 0.0,
-            until if 0 <= until <= latest else 0.0,
+            arrival if 0 <= arrival <= now + LONGEST_QUEUE else 0.0,
+            until if 0 <= until <= now + LONGEST_PAUSE else 0.0,
         )
 
     def __exit__(self, *exc: object) -> None:

@@ -218,18 +218,22 @@ def _refusal(
             **where,
         )
     if status == 403:
-        return errors.NotOffered(said or "forbidden", **where)
+        return errors.NotOffered(
+            said or "forbidden", todo="See what the workspace's plan offers", **where
+        )
     if status == 404:
-        return errors.NotFound("not found", **where)
+        return errors.NotFound("not found", todo="It is gone, or never was", **where)
     if status == 422 and "cursor" in params:
-        return errors.CursorRefused("the API refused a cursor", **where)
+        return errors.CursorRefused("the API refused a cursor", todo="Try again later", **where)
     if status >= 500:
         return errors.Unreachable("the API failed", todo="Try again later", **where)
     if 300 <= status < 400:
         return errors.BrokenAnswer(
             "the API answered with a redirect", todo="Check PRODUCTLANE_BASE_URL", **where
         )
-    return errors.BadQuestion(f"the API refused the question: {said}", **where)
+    return errors.BadQuestion(
+        f"the API refused the question: {said}", todo="Report it with the request_id", **where
+    )
 
 
 def _envelope(response: httpx.Response) -> dict[str, object]:

@@ -70,7 +70,9 @@ class Listing:
             teams = self.context.identity.team_ids
             if not teams:
                 raise errors.NotOffered(
-                    "the workspace has no Linear team", stream=self.endpoint.stream
+                    "the workspace has no Linear team",
+                    todo="Connect Linear, or leave the stream out",
+                    stream=self.endpoint.stream,
                 )
             given = [(("team_id", team),) for team in teams]
             return [
@@ -119,6 +121,7 @@ class Listing:
                 raise
             raise errors.NotOffered(
                 f"not offered here: it needs {self.endpoint.offered_with}",
+                todo="Leave the stream out, or see to that",
                 stream=self.endpoint.stream,
                 status=refusal.status,
                 code=refusal.code,

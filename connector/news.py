@@ -61,7 +61,7 @@ def find_news(
             SELECT bool_or(is_new) AS is_new, bool_and(is_drift) AS is_drift
             FROM differing GROUP BY {key})""").fetchall()[0]
     if not any(counts) and not keep_all:
-        con.execute("CREATE OR REPLACE TEMP TABLE news AS SELECT NULL AS day WHERE false")
+        con.execute("CREATE OR REPLACE TEMP TABLE news AS SELECT NULL AS _day WHERE false")
         return News(*counts)
     semi = "" if keep_all else f"SEMI JOIN differing d ON {same_key(endpoint, 's', 'd')}"
     stamp = "updated_at" if endpoint.asked == "window" else "_observed_at"
@@ -72,7 +72,7 @@ def find_news(
         lambda piece: (
             f"""
         SELECT {key}, _hash, _observed_at, _walk,
-            CAST(CAST({stamp} AS DATE) AS VARCHAR) AS day
+            CAST(CAST({stamp} AS DATE) AS VARCHAR) AS _day
         FROM {piece} s {semi}"""
         ),
     )
@@ -127,7 +127,7 @@ def told(endpoint: Endpoint, piece: str) -> str:
     """SQL of the rows in a piece of the staged ones that stand in table `news`, and their day."""
     same = f"{same_key(endpoint, 's', 'n')} AND s._hash = n._hash"
     return (
-        f"SELECT s.*, n.day FROM {piece} s JOIN news n ON {same} "
+        f"SELECT s.*, n._day FROM {piece} s JOIN news n ON {same} "
         "AND s._observed_at = n._observed_at AND s._walk = n._walk"
     )
 
@@ -136,7 +136,7 @@ def write_news(
     con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, staged: Staged
 ) -> Iterator[LakeFile]:
     """Write the rows of table `news` to the lake, by day; they stream through."""
-    days = con.sql("SELECT day, count(*) FROM news GROUP BY day ORDER BY day NULLS FIRST")
+    days = con.sql("SELECT _day, count(*) FROM news GROUP BY _day ORDER BY _day NULLS FIRST")
     if counts := days.fetchall():
         batches = _batches(con, endpoint, staged)
         yield from lake.write_rows(endpoint, staged.walk, by_day(batches, counts, staged.folder))
@@ -149,7 +149,7 @@ def _batches(
 
     DuckDB 2.0 holds all of a result before it hands out the first batch of it.
     """
-    schema = endpoint.schema.append(pa.field("day", pa.string()))
+    schema = endpoint.schema.append(pa.field("_day", pa.string()))
     for piece in register_pieces(con, endpoint, staged):
         yield from con.sql(told(endpoint, piece)).to_arrow_table().cast(schema).to_batches()
 

@@ -162,33 +162,34 @@ def _versions(endpoint: Endpoint) -> str:
     never since before the version it follows.
     """
     key = quoted(endpoint.key)
-    in_order = f"PARTITION BY {key} ORDER BY _observed_at, _walk, stamp NULLS FIRST, _hash"
+    in_order = f"PARTITION BY {key} ORDER BY _observed_at, _walk, _moved_at NULLS FIRST, _hash"
     return f"""
         WITH compared AS (
-            SELECT *, {_stamp(endpoint)} AS stamp,
-                lag(_hash) OVER before AS hash_before, lag(_deleted) OVER before AS deleted_before,
-                max(stamp) OVER (before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-                    AS stamp_before,
-                row_number() OVER before AS place
+            SELECT *, {_stamp(endpoint)} AS _moved_at,
+                lag(_hash) OVER before AS _hash_before,
+                lag(_deleted) OVER before AS _deleted_before,
+                max(_moved_at) OVER (before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                    AS _moved_before,
+                row_number() OVER before AS _place
             FROM events WINDOW before AS ({in_order})
         ), judged AS (
             SELECT *,
-                coalesce(hash_before = _hash AND deleted_before = _deleted, false) AS _repeat,
-                CASE WHEN NOT _deleted AND (stamp_before IS NULL OR stamp > stamp_before)
-                    THEN coalesce(least(stamp, _observed_at), _observed_at)
-                    ELSE _observed_at END AS since
+                coalesce(_hash_before = _hash AND _deleted_before = _deleted, false) AS _repeat,
+                CASE WHEN NOT _deleted AND (_moved_before IS NULL OR _moved_at > _moved_before)
+                    THEN coalesce(least(_moved_at, _observed_at), _observed_at)
+                    ELSE _observed_at END AS _since
             FROM compared
         ), spans AS (
-            SELECT * EXCLUDE (since),
-                CASE WHEN NOT _repeat THEN max(CASE WHEN NOT _repeat THEN since END) OVER (
-                    PARTITION BY {key} ORDER BY place ROWS UNBOUNDED PRECEDING) END AS _valid_from
+            SELECT * EXCLUDE (_since),
+                CASE WHEN NOT _repeat THEN max(CASE WHEN NOT _repeat THEN _since END) OVER (
+                    PARTITION BY {key} ORDER BY _place ROWS UNBOUNDED PRECEDING) END AS _valid_from
             FROM judged
         )
-        SELECT * EXCLUDE (_valid_from), _valid_from,
+        SELECT *,
             CASE WHEN NOT _repeat THEN lead(_valid_from) OVER (
-                PARTITION BY {key}, _repeat ORDER BY place) END AS _valid_to,
-            NOT _repeat AND NOT _deleted AND lead(place) OVER (
-                PARTITION BY {key}, _repeat ORDER BY place) IS NULL AS _present
+                PARTITION BY {key}, _repeat ORDER BY _place) END AS _valid_to,
+            NOT _repeat AND NOT _deleted AND lead(_place) OVER (
+                PARTITION BY {key}, _repeat ORDER BY _place) IS NULL AS _present
         FROM spans"""
 
 

@@ -87,7 +87,15 @@ def test_streams_that_cost_a_request_per_contact_come_when_asked_for_by_name(
     assert at_bench.differences(*by_name) == []
 
 
-def test_an_empty_workspace_and_a_stream_with_one_row_are_fine(
+def test_an_empty_workspace_is_fine(make_bench: Callable[..., Bench]) -> None:
+    at = make_bench(threads=0)
+    at.sync()
+    at.sync(full=True)
+    assert at.query("SELECT count(*) FROM main.threads") == [(0,)]
+    assert at.differences() == []
+
+
+def test_streams_with_one_row_and_with_none_any_more_are_fine(
     make_bench: Callable[..., Bench],
 ) -> None:
     at = make_bench(threads=50)
