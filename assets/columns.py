@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from connector.tables import DUCKDB, HISTORY_OWN, MAIN_OWN
+from connector import history
+from connector.tables import DUCKDB, MAIN_OWN
 from schemas import BOOKKEEPING, Endpoint
 
 
@@ -16,7 +17,7 @@ def lake_columns(endpoint: Endpoint) -> dg.TableSchema:
         for name, _, meaning in endpoint.stored()
     ]
     ours = [
-        dg.TableColumn(field.name, str(field.type), HISTORY_OWN[field.name])
+        dg.TableColumn(field.name, str(field.type), history.COLUMNS[field.name])
         for field in BOOKKEEPING
     ]
     return dg.TableSchema([*own, *ours])

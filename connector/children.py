@@ -22,9 +22,10 @@ from connector.gone import Absence
 from connector.lake import WalkLock
 from connector.landing import Walked, land
 from connector.ledger import Landing
+from connector.parents import Due, find_due
 from connector.staging import Mark, Staged
 from connector.walk import Question, Window, walk
-from connector.warehouse import Due, Warehouse
+from connector.warehouse import Warehouse
 from schemas import Endpoint
 from schemas.endpoint import STAMP
 
@@ -90,7 +91,8 @@ class Children:
         stream = self.endpoint.stream
         held = warehouse.held(stream)
         self.context.states[stream] = replace(self.context.states[stream], held=held)
-        return warehouse.due(
+        return find_due(
+            warehouse.con,
             self.endpoint,
             self.context.identity.at,
             self.context.settings.lag,
@@ -101,7 +103,8 @@ class Children:
         )
 
     def _due(self, warehouse: Warehouse) -> list[Due]:
-        return warehouse.due(
+        return find_due(
+            warehouse.con,
             self.endpoint,
             self.context.identity.at,
             self.context.settings.lag,

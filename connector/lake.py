@@ -11,7 +11,7 @@ import fcntl
 import os
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from connector.buckets import DayRows
 from connector.errors import ConfigurationError, DataDirError
-from connector.ledger import FileKind, LakeFile, Landing, Ledger, Run, sync_folder
+from connector.ledger import Compaction, Entry, FileKind, LakeFile, Ledger, sync_folder
 from schemas import Endpoint
 
 WRITERS = 4
@@ -104,13 +104,15 @@ class Lake:
 
     # -- landing: all with the lock held ---------------------------------------------------
 
-    def begin(self, walk: str) -> None:
-        """Name the landing whose files are about to appear."""
-        _write_durably(self._marker, orjson.dumps({"walk": walk}))
+    def begin(self, walk: str, replaced: Sequence[str] = ()) -> None:
+        """Name the landing whose files are about to appear, and the files that go by it."""
+        _write_durably(self._marker, orjson.dumps({"walk": walk, "replaced": replaced}))
 
-    def commit(self, entry: Landing | Run) -> None:
-        """The landing, or the run, counts from here on."""
+    def commit(self, entry: Entry) -> None:
+        """The landing, the compaction or the run counts from here on."""
         self.ledger.append(entry)
+        if isinstance(entry, Compaction):
+            self._remove(entry.replaced)
         self._marker.unlink(missing_ok=True)
 
     def write_rows(
@@ -137,6 +139,13 @@ class Lake:
                     yield writing.popleft().result()
             yield from (one.result() for one in writing)
 
+    def write_again(
+        self, like: LakeFile, walk: str, schema: pa.Schema, rows: Iterable[pa.RecordBatch]
+    ) -> LakeFile:
+        """Write rows that the lake has already to another file in the folder of one of theirs."""
+        path = (self.root / like.path).with_name(f"{walk}.parquet")
+        return self._write(path, like.kind, like.stream, schema, rows)
+
     def write_beside(
         self, kind: FileKind, stream: str, walk: str, table: pa.Table
     ) -> Iterator[LakeFile]:
@@ -150,15 +159,24 @@ class Lake:
         return self.root / "_staging" / "landing.json"
 
     def _recover(self) -> None:
-        """Remove the files of a landing that a crash kept from its line in the ledger."""
+        """Remove the files of a landing that a crash kept from its line in the ledger.
+
+        Of a compaction that has its line, the files go that it replaced.
+        """
         if not self._marker.exists():
             return
-        walk = orjson.loads(self._marker.read_bytes())["walk"]
-        if not self._is_committed(walk):
-            for pattern in (f"*/*/{walk}.parquet", f"*/*/.{walk}.parquet"):
-                for path in self.root.glob(pattern):
+        found = orjson.loads(self._marker.read_bytes())
+        if self._is_committed(found["walk"]):
+            self._remove(found["replaced"])
+        else:
+            for pattern in ("*/*/{}*.parquet", "*/*/.{}*.parquet"):
+                for path in self.root.glob(pattern.format(found["walk"])):
                     path.unlink()
         self._marker.unlink()
+
+    def _remove(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            (self.root / path).unlink(missing_ok=True)
 
     def _is_committed(self, walk: str) -> bool:
         newest = sorted((self.root / "_walks").glob("*.jsonl"))[-1:]

@@ -1,4 +1,4 @@
-"""The ledger: what was walked, landed and run, one JSON line each, oldest first.
+"""The ledger: what was walked, landed, compacted and run, one JSON line each, oldest first.
 
 A line is the commit point of a landing: files that no line names don't count. Lines are appended
 under the lake's lock and reach the disk before anything builds on them; a last line torn by a
@@ -96,6 +96,23 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Compaction:
+    """Small files that have become larger ones, as one line of the ledger.
+
+    `files` hold every row of the files `replaced` (paths below the lake's folder), and no other.
+    """
+
+    walk: str
+    compacted_at: datetime
+    files: tuple[LakeFile, ...]
+    replaced: tuple[str, ...]
+
+
+Entry = Landing | Run | Compaction
+"""What a line of the ledger says."""
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """How far the ledger has been read: a file, and a place in it."""
 
@@ -109,13 +126,12 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def append(self, entry: Landing | Run) -> None:
+    def append(self, entry: Entry) -> None:
         """Add a line. It is on the disk when this returns. The lake's lock must be held."""
-        stamp = entry.answered_at if isinstance(entry, Landing) else entry.ended_at
         self._folder.mkdir(parents=True, exist_ok=True)
         newest = max((path.name for path in self._folder.glob("*.jsonl")), default="")
         # Never before the newest file: the order of lines is the order of commits.
-        path = self._folder / max(newest, f"{stamp:%Y-%m}.jsonl")
+        path = self._folder / max(newest, f"{_written_at(entry):%Y-%m}.jsonl")
         line = orjson.dumps({"type": type(entry).__name__.lower(), **asdict(entry)})
         with path.open("ab") as file:
             file.truncate(_whole(path))
@@ -125,7 +141,7 @@ class Ledger:
         if path.name != newest:
             sync_folder(self._folder)
 
-    def since(self, position: Position) -> Iterator[tuple[Landing | Run, Position]]:
+    def since(self, position: Position) -> Iterator[tuple[Entry, Position]]:
         """The entries after a position, each with the position behind it."""
         for path in sorted(self._folder.glob("*.jsonl")):
             if path.name < position.file:
@@ -134,7 +150,17 @@ class Ledger:
             yield from _entries(path, offset)
 
 
-def _entries(path: Path, offset: int) -> Iterator[tuple[Landing | Run, Position]]:
+def _written_at(entry: Entry) -> datetime:
+    match entry:
+        case Landing():
+            return entry.answered_at
+        case Run():
+            return entry.ended_at
+        case Compaction():
+            return entry.compacted_at
+
+
+def _entries(path: Path, offset: int) -> Iterator[tuple[Entry, Position]]:
     with path.open("rb") as file:
         file.seek(offset)
         for number, line in enumerate(file, start=1):
@@ -150,25 +176,24 @@ def _entries(path: Path, offset: int) -> Iterator[tuple[Landing | Run, Position]
                 ) from fault
 
 
-def _entry(found: dict[str, Any]) -> Landing | Run:
+_TIMES = ("asked_at", "answered_at", "asked_after", "asked_before", "started_at", "ended_at",
+          "compacted_at")  # fmt: skip
+
+
+def _entry(found: dict[str, Any]) -> Entry:
     kind = found.pop("type")
-    for name in (
-        "asked_at",
-        "answered_at",
-        "asked_after",
-        "asked_before",
-        "started_at",
-        "ended_at",
-    ):
+    for name in _TIMES:
         if found.get(name):
             found[name] = datetime.fromisoformat(found[name])
     if kind == "run":
         streams = tuple(StreamOutcome(**outcome) for outcome in found.pop("streams"))
         return Run(**found, streams=streams)
+    files = tuple(LakeFile(**file) for file in found.pop("files"))
+    if kind == "compaction":
+        return Compaction(**found | {"files": files, "replaced": tuple(found["replaced"])})
     if closed := found.pop("closed"):
         start, end = closed
         closed = (start and datetime.fromisoformat(start), datetime.fromisoformat(end))
-    files = tuple(LakeFile(**file) for file in found.pop("files"))
     return Landing(**found, closed=closed, files=files)
 
 

@@ -9,8 +9,7 @@ from datetime import datetime
 
 import duckdb
 
-from connector.lake import Lake
-from connector.ledger import Landing, Run
+from connector.ledger import Compaction, Entry, Landing, Run
 from connector.versions import children_of, parquet
 from schemas import STREAMS
 
@@ -33,7 +32,7 @@ def remember_parents(con: Connection, files: list[str]) -> None:
     if files:
         con.execute(f"""
             CREATE OR REPLACE TEMP TABLE asked AS
-            SELECT stream, parent_id, signal, checked_at, rows FROM ({parquet(files)})
+            SELECT stream, parent_id, signal, checked_at, rows, walk FROM ({parquet(files)})
             QUALIFY row_number() OVER (
                 PARTITION BY stream, parent_id ORDER BY checked_at DESC, walk DESC) = 1;
             DELETE FROM asked USING meta.parents p
@@ -55,8 +54,48 @@ def forget_parents(con: Connection, stream: str) -> None:
         )
 
 
-def record_landing(con: Connection, one: Landing, lake: Lake) -> None:
-    """What a landing says of itself: its walk, what it closed, held, and found unknown."""
+def hold(con: Connection, files: list[str]) -> None:
+    """Rows that a walk did not show and that are not believed to be gone."""
+    if files:
+        con.execute(f"INSERT INTO meta.missing SELECT stream, key, walk FROM ({parquet(files)})")
+
+
+def release(con: Connection) -> None:
+    """Forget what later walks have decided: full ones of the stream, or one under the parent.
+
+    And what went because its parent did: such a row is in no table any more.
+    """
+    con.execute("""
+        DELETE FROM meta.missing m USING meta.walks w
+        WHERE w.stream = m.stream AND w.kind = 'full' AND w.walk > m.walk;
+        DELETE FROM meta.missing m USING meta.parents p
+        WHERE p.stream = m.stream AND p.parent_id = m.key ->> '$[0]' AND p.walk > m.walk""")
+    for (stream,) in con.execute("SELECT DISTINCT stream FROM meta.missing").fetchall():
+        key = STREAMS[stream].key
+        same = " AND ".join(
+            f"r.\"{name}\" IS NOT DISTINCT FROM m.key ->> '$[{place}]'"
+            for place, name in enumerate(key)
+        )
+        con.execute(
+            f"DELETE FROM meta.missing m WHERE stream = ? "
+            f"AND NOT EXISTS (FROM main.{stream} r WHERE {same})",
+            [stream],
+        )
+
+
+def record(con: Connection, entry: Entry) -> None:
+    """What a line of the ledger says of itself."""
+    match entry:
+        case Landing():
+            _record_landing(con, entry)
+        case Run():
+            _record_run(con, entry)
+        case Compaction():
+            pass  # the rows are the same
+
+
+def _record_landing(con: Connection, one: Landing) -> None:
+    """Its walk, what it closed, and what it found unknown."""
     _insert(
         con, "walks", one.walk, one.run, one.stream, one.kind, one.asked_at, one.answered_at,
         one.asked_after, one.asked_before, one.requests, one.rows, one.new, one.changed,
@@ -66,10 +105,9 @@ def record_landing(con: Connection, one: Landing, lake: Lake) -> None:
         _close(con, one.stream, *one.closed)
     for name, kind in one.unknown.items():
         _note_field(con, one, name, kind)
-    _hold(con, one, lake)
 
 
-def record_run(con: Connection, run: Run) -> None:
+def _record_run(con: Connection, run: Run) -> None:
     """What a run took, and how each stream fared in it."""
     _insert(
         con, "runs", run.run, run.command, run.started_at, run.ended_at, run.requests,
@@ -109,22 +147,4 @@ def _note_field(con: Connection, landing: Landing, name: str, kind: str) -> None
     if not known:
         _insert(
             con, "schema_changes", landing.stream, name, kind, landing.answered_at, landing.walk
-        )
-
-
-def _hold(con: Connection, landing: Landing, lake: Lake) -> None:
-    """What is held now: a full walk decides anew on its stream, a child's on its parents."""
-    files: dict[str, list[str]] = {"missing": [], "parents": []}
-    for file in landing.files:
-        files.setdefault(file.kind, []).append(lake.path(file))
-    if landing.kind == "full":
-        con.execute("DELETE FROM meta.missing WHERE stream = ?", [landing.stream])
-    elif files["parents"]:
-        con.execute(
-            f"""DELETE FROM meta.missing m USING ({parquet(files["parents"])}) p
-            WHERE m.stream = p.stream AND json_extract_string(m.key, '$[0]') = p.parent_id"""
-        )
-    if files["missing"]:
-        con.execute(
-            f"INSERT INTO meta.missing SELECT stream, key, walk FROM ({parquet(files['missing'])})"
         )

@@ -7,10 +7,9 @@ slower with one (DESIGN, measured); uniqueness is checked instead.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from schemas import STREAMS, Endpoint
+from schemas import Endpoint
 
 DUCKDB = {
     "text": "VARCHAR",
@@ -42,19 +41,6 @@ PAST_OWN = {
     "_walk": ("VARCHAR", ""),
     "_request_id": ("VARCHAR", ""),
 }
-HISTORY_OWN = {
-    "_extra": "Fields that the schema doesn't know, or whose value didn't fit",
-    "_valid_from": "Since when the row was like this",
-    "_valid_to": "Until when; null for the latest version",
-    "_deleted": "True for the version that says the row is gone; its values are the last ones",
-    "_observed_at": "When this version was first read, by the server's clock",
-    "_last_seen_at": "For a deleted row: when a walk last saw it",
-    "_noticed_at": "For a deleted row: when its absence was noticed",
-    "_hash": "Tells one content from another",
-    "_walk": "The walk that read it; see meta.walks",
-    "_request_id": "The API's id of the request that read it",
-}
-
 META = """
 CREATE TABLE meta.runs (
     run VARCHAR, command VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ,
@@ -74,7 +60,8 @@ CREATE TABLE meta.rejected_rows (
 CREATE TABLE meta.schema_changes (
     stream VARCHAR, field VARCHAR, type VARCHAR, first_seen_at TIMESTAMPTZ, walk VARCHAR);
 CREATE TABLE meta.parents (
-    stream VARCHAR, parent_id VARCHAR, signal VARCHAR, checked_at TIMESTAMPTZ, rows BIGINT);
+    stream VARCHAR, parent_id VARCHAR, signal VARCHAR, checked_at TIMESTAMPTZ, rows BIGINT,
+    walk VARCHAR);
 CREATE TABLE meta.missing (stream VARCHAR, key VARCHAR, walk VARCHAR);
 CREATE TABLE meta.ledger_position (file VARCHAR, "offset" BIGINT, catalogue VARCHAR);
 """
@@ -84,9 +71,6 @@ CREATE TABLE main.external_ids (
     entity_type VARCHAR, entity_id VARCHAR, system VARCHAR, external_id VARCHAR);
 CREATE TABLE main.thread_tags (thread_id VARCHAR, tag_id VARCHAR);
 """
-
-ENTITIES = {"threads": "thread", "contacts": "contact", "companies": "company"}
-"""Streams whose `external_ids` go to `main.external_ids`, and how they are called there."""
 
 
 def quoted(names: Iterable[str], prefix: str = "") -> str:
@@ -104,51 +88,31 @@ def same_key(endpoint: Endpoint, left: str, right: str) -> str:
     return " AND ".join(f'{left}."{k}" IS NOT DISTINCT FROM {right}."{k}"' for k in endpoint.key)
 
 
-def fingerprint() -> str:
-    """Tells one shape of the tables from another; comments and all."""
-    return hashlib.sha256("\n".join(create_all()).encode()).hexdigest()[:16]
+def in_order(endpoint: Endpoint) -> str:
+    """The total order of a row's observations, for ORDER BY; `versions` says why it is this one."""
+    return f"_observed_at, _walk, {stamp_of(endpoint)} NULLS FIRST, _hash"
 
 
-def create_all(endpoints: Iterable[Endpoint] = tuple(STREAMS.values())) -> Iterable[str]:
-    """Every statement that makes an empty warehouse."""
-    yield "CREATE SCHEMA past; CREATE SCHEMA history; CREATE SCHEMA meta; CREATE SCHEMA analytics"
-    yield META
-    yield DERIVED
-    for endpoint in endpoints:
-        columns = [(name, DUCKDB[kind]) for name, kind, _ in endpoint.stored()]
-        for schema, extra in (("main", MAIN_OWN), ("past", PAST_OWN)):
-            own_columns = [(name, kind) for name, (kind, _) in extra.items()]
-            body = ", ".join(f'"{n}" {t}' for n, t in [*columns, *own_columns])
-            yield f"CREATE TABLE {schema}.{endpoint.stream} ({body})"
-        yield _history(endpoint)
-        yield from _comments(endpoint)
+def stamp_of(endpoint: Endpoint) -> str:
+    """SQL of the source's own word on since when: its latest change, or else its beginning."""
+    found = [name for name in ("updated_at", "created_at", "joined_at") if name in own(endpoint)]
+    return f"coalesce({quoted(found)}, NULL::TIMESTAMPTZ)" if found else "NULL::TIMESTAMPTZ"
 
 
-def _history(endpoint: Endpoint) -> str:
-    columns = quoted(own(endpoint))
-    return f"""
-        CREATE VIEW history.{endpoint.stream} AS
-        SELECT {columns}, _extra, _valid_from, NULL::TIMESTAMPTZ AS _valid_to, false AS _deleted,
-            _synced_at AS _observed_at, NULL::TIMESTAMPTZ AS _last_seen_at,
-            NULL::TIMESTAMPTZ AS _noticed_at, _hash, _walk, _request_id
-        FROM main.{endpoint.stream}
-        UNION ALL
-        SELECT {columns}, _extra, _valid_from, _valid_to, _deleted, _observed_at, _last_seen_at,
-            _noticed_at, _hash, _walk, _request_id
-        FROM past.{endpoint.stream} WHERE NOT _repeat"""
-
-
-def _comments(endpoint: Endpoint) -> Iterable[str]:
+def create_tables(endpoint: Endpoint) -> Iterator[str]:
+    """The statements that make a stream's tables, with their comments."""
     stream = endpoint.stream
-    yield f"COMMENT ON TABLE main.{stream} IS {_text(endpoint.meaning)}"
-    yield f"COMMENT ON VIEW history.{stream} IS {_text(f'Every version: {endpoint.meaning}')}"
+    columns = [(name, DUCKDB[kind]) for name, kind, _ in endpoint.stored()]
+    for schema, extra in (("main", MAIN_OWN), ("past", PAST_OWN)):
+        own_columns = [(name, kind) for name, (kind, _) in extra.items()]
+        body = ", ".join(f'"{n}" {t}' for n, t in [*columns, *own_columns])
+        yield f"CREATE TABLE {schema}.{stream} ({body})"
+    yield f"COMMENT ON TABLE main.{stream} IS {text(endpoint.meaning)}"
     meanings = [(name, meaning) for name, _, meaning in endpoint.stored()]
-    ours = [(name, meaning) for name, (_, meaning) in MAIN_OWN.items()]
-    for name, meaning in [*meanings, *ours]:
-        yield f'COMMENT ON COLUMN main.{stream}."{name}" IS {_text(meaning)}'
-    for name, meaning in [*meanings, *HISTORY_OWN.items()]:
-        yield f'COMMENT ON COLUMN history.{stream}."{name}" IS {_text(meaning)}'
+    for name, meaning in [*meanings, *((name, meaning) for name, (_, meaning) in MAIN_OWN.items())]:
+        yield f'COMMENT ON COLUMN main.{stream}."{name}" IS {text(meaning)}'
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """A text as SQL writes it."""
     return "'" + value.replace("'", "''") + "'"

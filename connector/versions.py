@@ -13,14 +13,12 @@ from collections.abc import Sequence
 
 import duckdb
 
-from connector.tables import ENTITIES, own, quoted, same_key
+from connector.derived import derive
+from connector.tables import in_order, own, quoted, same_key, stamp_of
 from schemas import STREAMS, Endpoint
 
 BUSY = 20_000
 """Rows put in order again at a time: 60 MB of threads with their histories."""
-
-# The source's own word on since when: its latest change; for rows without one, their beginning.
-STAMPS = ("updated_at", "created_at", "joined_at")
 
 
 def parquet(files: Sequence[str]) -> str:
@@ -47,11 +45,11 @@ def apply(
         return
     _sort_out(con, endpoint, pieces)
     _insert_fresh(con, endpoint, pieces)
-    _derive(con, endpoint, "fresh")
+    derive(con, endpoint, "fresh")
     while con.execute("SELECT count(*) FROM waiting").fetchall() != [(0,)]:
         _next_busy(con, endpoint)
         _reorder_busy(con, endpoint, pieces)
-        _derive(con, endpoint, "busy")
+        derive(con, endpoint, "busy")
     con.execute("DROP TABLE fresh; DROP TABLE waiting")
 
 
@@ -90,14 +88,9 @@ def _sort_out(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[s
         DROP TABLE keys; DROP TABLE came""")
 
 
-def _stamp(endpoint: Endpoint) -> str:
-    found = [name for name in STAMPS if name in own(endpoint)]
-    return f"coalesce({quoted([*found])}, NULL::TIMESTAMPTZ)" if found else "NULL::TIMESTAMPTZ"
-
-
 def _insert_fresh(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
     columns = quoted(own(endpoint))
-    since = f"coalesce(least({_stamp(endpoint)}, _observed_at), _observed_at)"
+    since = f"coalesce(least({stamp_of(endpoint)}, _observed_at), _observed_at)"
     for piece in pieces:
         con.execute(f"""
             INSERT INTO main.{endpoint.stream}
@@ -162,16 +155,15 @@ def _versions(endpoint: Endpoint) -> str:
     never since before the version it follows.
     """
     key = quoted(endpoint.key)
-    in_order = f"PARTITION BY {key} ORDER BY _observed_at, _walk, _moved_at NULLS FIRST, _hash"
     return f"""
         WITH compared AS (
-            SELECT *, {_stamp(endpoint)} AS _moved_at,
+            SELECT *, {stamp_of(endpoint)} AS _moved_at,
                 lag(_hash) OVER before AS _hash_before,
                 lag(_deleted) OVER before AS _deleted_before,
                 max(_moved_at) OVER (before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
                     AS _moved_before,
                 row_number() OVER before AS _place
-            FROM events WINDOW before AS ({in_order})
+            FROM events WINDOW before AS (PARTITION BY {key} ORDER BY {in_order(endpoint)})
         ), judged AS (
             SELECT *,
                 coalesce(_hash_before = _hash AND _deleted_before = _deleted, false) AS _repeat,
@@ -191,41 +183,6 @@ def _versions(endpoint: Endpoint) -> str:
             NOT _repeat AND NOT _deleted AND lead(_place) OVER (
                 PARTITION BY {key}, _repeat ORDER BY _place) IS NULL AS _present
         FROM spans"""
-
-
-def _derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str) -> None:
-    """The rows of `external_ids` and `thread_tags` that follow from the rows of some keys."""
-    if entity := ENTITIES.get(endpoint.stream):
-        con.execute(
-            f"DELETE FROM main.external_ids e USING {touched} k "
-            f"WHERE e.entity_type = '{entity}' AND e.entity_id = k.id"
-        )
-        con.execute(
-            f"INSERT INTO main.external_ids {_external_ids(endpoint.stream, entity, touched)}"
-        )
-    if endpoint.stream == "threads":
-        con.execute(f"DELETE FROM main.thread_tags t USING {touched} k WHERE t.thread_id = k.id")
-        con.execute(f"""
-            INSERT INTO main.thread_tags
-            SELECT DISTINCT id, tag ->> 'id' FROM (
-                SELECT id, unnest(CAST(tags AS JSON[])) AS tag FROM main.threads
-                SEMI JOIN {touched} USING (id) WHERE json_type(tags) = 'ARRAY'
-            ) WHERE tag ->> 'id' IS NOT NULL""")
-
-
-def _external_ids(stream: str, entity: str, touched: str) -> str:
-    """SQL of a stream's external ids: {"hubspot": "7"} names systems, ["7"] doesn't."""
-    source = f"main.{stream} SEMI JOIN {touched} USING (id)"
-    return f"""
-        SELECT '{entity}', id, system, external_ids ->> ('$."' || system || '"') FROM (
-            SELECT id, external_ids, unnest(json_keys(external_ids)) AS system FROM {source}
-            WHERE json_type(external_ids) = 'OBJECT')
-        WHERE external_ids ->> ('$."' || system || '"') IS NOT NULL
-        UNION
-        SELECT '{entity}', id, NULL, entry ->> '$' FROM (
-            SELECT id, unnest(CAST(external_ids AS JSON[])) AS entry FROM {source}
-            WHERE json_type(external_ids) = 'ARRAY')
-        WHERE entry ->> '$' IS NOT NULL"""
 
 
 def children_of(endpoint: Endpoint) -> list[Endpoint]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -21,10 +21,9 @@ import duckdb
 from connector import meta
 from connector.buckets import HELD
 from connector.lake import Lake
-from connector.ledger import LakeFile, Landing, Position, Run
+from connector.ledger import Compaction, Entry, LakeFile, Landing, Position
 from connector.promotion import promoted
 from connector.published import PUBLISHED
-from connector.tables import quoted
 from connector.versions import apply, parquet
 from connector.workfile import connect, remove, storage_faults, work_file
 from schemas import STREAMS, Endpoint
@@ -45,15 +44,6 @@ class StreamState:
     stampless: bool = False
     shows_all: bool = False
     held: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A parent under which to ask: its id, its signal, and what fills the query, if anything."""
-
-    parent_id: str
-    signal: str
-    query: str | None
 
 
 class Warehouse:
@@ -91,55 +81,6 @@ class Warehouse:
         found = self.con.execute("SELECT key FROM meta.missing WHERE stream = ?", [stream])
         return frozenset(key for (key,) in found.fetchall())
 
-    def due(
-        self,
-        child: Endpoint,
-        before: datetime,
-        lag: timedelta,
-        *,
-        everything: bool,
-        limit: int,
-        skip: Sequence[str] = (),
-        again: Sequence[str] = (),
-    ) -> list[Due]:
-        """Parents to ask under: new, moved, or moved so shortly before they were last asked that
-        a child may not have been visible yet. Each once a run: `before` is the run's beginning.
-        The most recently moved come first; `skip` are ids that have just been tried in vain,
-        `again` those that are asked for a second look, whatever else holds.
-        """
-        parent = child.parent
-        assert parent
-        stamps = quoted(parent.signal, "p.")
-        signal = " || '|' || ".join(
-            f"coalesce(epoch_us(p.\"{column}\")::VARCHAR, '')" for column in parent.signal
-        )
-        query = f'p."{parent.query[1]}"' if parent.query else "NULL"
-        rows = self.con.execute(
-            f"""
-            WITH asked AS (
-                SELECT p.id, {signal} AS signal, {query} AS query, c.checked_at,
-                    c.signal AS signal_before, greatest({stamps}) AS moved_at
-                FROM main.{parent.stream} p
-                LEFT JOIN meta.parents c ON c.stream = $stream AND c.parent_id = p.id)
-            SELECT id, signal, query FROM asked
-            WHERE id NOT IN (SELECT unnest($skip::VARCHAR[])) AND (
-                id IN (SELECT unnest($again::VARCHAR[]))
-                OR checked_at IS NULL OR (checked_at < $before AND (
-                    $everything OR signal <> signal_before
-                    OR moved_at BETWEEN checked_at - $lag AND checked_at)))
-            ORDER BY moved_at DESC NULLS LAST, id LIMIT $limit""",
-            {
-                "stream": child.stream,
-                "before": before,
-                "everything": everything,
-                "lag": lag,
-                "limit": limit,
-                "skip": list(skip),
-                "again": list(again),
-            },
-        ).fetchall()
-        return [Due(*row) for row in rows]
-
     def rows(self, stream: str) -> int:
         """How many rows a table has now."""
         return int(self.con.sql(f"SELECT count(*) FROM main.{stream}").fetchall()[0][0])
@@ -156,29 +97,49 @@ class Warehouse:
 
         Raises `DataDirError` where a file of the lake is not what the ledger says it is.
         """
-        found = list(self.lake.ledger.since(Position(*self.position())))
-        for entry, _ in found:
-            for file in entry.files if isinstance(entry, Landing) else ():
-                self.lake.verify(file)
+        found = self._unapplied()
+        for file in self._new_files(found):
+            self.lake.verify(file)
         self._advance(found, {})
 
-    def commit(self, entry: Landing | Run, arrivals: dict[str, list[str]] | None = None) -> None:
-        """Make a landing or a run count: a line in the ledger, and its rows in the tables.
+    def is_overtaken(self) -> bool:
+        """Is there a landing to apply whose files have been compacted since with older ones?
+
+        Such a work file comes from a backup. What it lacks can't be told from what it has.
+        """
+        entries = [entry for entry, _ in self._unapplied()]
+        lacking = {f.path for one in entries if isinstance(one, Landing) for f in one.files}
+        return not self._is_blank() and not lacking.isdisjoint(_replaced(entries))
+
+    def commit(self, entry: Entry, arrivals: dict[str, list[str]] | None = None) -> None:
+        """Make an entry count: a line in the ledger, and its rows in the tables.
 
         `arrivals` are the rows of a stream that the landing's files hold, as SQL, where they are
         still at hand: reading thousands of new files back would take longer than writing them.
         """
         self.lake.commit(entry)
-        self._advance(list(self.lake.ledger.since(Position(*self.position()))), arrivals or {})
+        self._advance(self._unapplied(), arrivals or {})
 
-    def _advance(
-        self, found: list[tuple[Landing | Run, Position]], arrivals: dict[str, list[str]]
-    ) -> None:
+    def _unapplied(self) -> list[tuple[Entry, Position]]:
+        return list(self.lake.ledger.since(Position(*self.position())))
+
+    def _is_blank(self) -> bool:
+        return self.position() == ("", 0)
+
+    def _new_files(self, found: list[tuple[Entry, Position]]) -> list[LakeFile]:
+        """The files to apply. What compactions wrote is known already, but to a blank warehouse."""
+        entries = [entry for entry, _ in found]
+        replaced = _replaced(entries)
+        kinds = (Landing, Compaction) if self._is_blank() else (Landing,)
+        files = [file for one in entries if isinstance(one, kinds) for file in one.files]
+        return [file for file in files if file.path not in replaced]
+
+    def _advance(self, found: list[tuple[Entry, Position]], arrivals: dict[str, list[str]]) -> None:
         if not found:
             return
         position = found[-1][1]
         with self._transaction():
-            self._apply([entry for entry, _ in found], arrivals)
+            self._apply([entry for entry, _ in found], self._new_files(found), arrivals)
             self.con.execute(
                 'UPDATE meta.ledger_position SET file = ?, "offset" = ?',
                 [position.file, position.offset],
@@ -208,10 +169,11 @@ class Warehouse:
             raise
         self.con.execute("COMMIT")
 
-    def _apply(self, entries: list[Landing | Run], arrivals: dict[str, list[str]]) -> None:
-        landings = [entry for entry in entries if isinstance(entry, Landing)]
+    def _apply(
+        self, entries: list[Entry], new: list[LakeFile], arrivals: dict[str, list[str]]
+    ) -> None:
         files: dict[tuple[str, str], list[LakeFile]] = defaultdict(list)
-        for file in (file for landing in landings for file in landing.files):
+        for file in new:
             files[file.stream, file.kind].append(file)
         for endpoint in STREAMS.values():
             stream = endpoint.stream
@@ -220,13 +182,12 @@ class Warehouse:
             apply(self.con, endpoint, rows, deletions)
             meta.set_aside(self.con, self._paths(files[stream, "rejected"]))
             meta.remember_parents(self.con, self._paths(files[stream, "parents"]))
+            meta.hold(self.con, self._paths(files[stream, "missing"]))
         for stream in {s for (s, kind), found in files.items() if kind == "deletions" and found}:
             meta.forget_parents(self.con, stream)
         for entry in entries:
-            if isinstance(entry, Landing):
-                meta.record_landing(self.con, entry, self.lake)
-            else:
-                meta.record_run(self.con, entry)
+            meta.record(self.con, entry)
+        meta.release(self.con)
 
     def _paths(self, files: list[LakeFile]) -> list[str]:
         return [self.lake.path(file) for file in files]
@@ -246,6 +207,10 @@ class Warehouse:
         ]
 
 
+def _replaced(entries: list[Entry]) -> set[str]:
+    return {path for one in entries if isinstance(one, Compaction) for path in one.replaced}
+
+
 @contextmanager
 def opened(lake: Lake) -> Iterator[Warehouse]:
     """The warehouse, up to date with the ledger, with the lake's lock held.
@@ -253,8 +218,13 @@ def opened(lake: Lake) -> Iterator[Warehouse]:
     Raises `DataDirError` where disk or file won't do.
     """
     with lake.locked(), storage_faults(lake):
-        con = connect(work_file(lake))
+        work = work_file(lake)
+        con = connect(work)
         try:
+            if Warehouse(con, lake).is_overtaken():
+                con.close()
+                remove(work)
+                con = connect(work)
             warehouse = Warehouse(con, lake)
             warehouse.catch_up()
             yield warehouse

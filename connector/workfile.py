@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from connector import tables
+from connector import blank
 from connector.errors import DataDirError
 from connector.lake import Lake
 
@@ -33,13 +33,13 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     if path.exists():
         con = _attach(path)
         if con.sql("SELECT catalogue FROM meta.ledger_position").fetchall() == [
-            (tables.fingerprint(),)
+            (blank.fingerprint(),)
         ]:
             return con
         con.close()
     remove(path)
     hidden = path.with_name(f".{path.name}")
-    hidden.write_bytes(_blank(tables.fingerprint()))
+    hidden.write_bytes(_blank(blank.fingerprint()))
     hidden.replace(path)
     return _attach(path)
 
@@ -52,7 +52,7 @@ def _blank(catalogue: str) -> bytes:
         con = _attach(path)
         try:
             con.execute("BEGIN")
-            for statement in tables.create_all():
+            for statement in blank.create_all():
                 con.execute(statement)
             con.execute("INSERT INTO meta.ledger_position VALUES ('', 0, ?)", [catalogue])
             con.execute("COMMIT")

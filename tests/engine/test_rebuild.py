@@ -63,7 +63,6 @@ def test_a_column_that_is_declared_later_finds_its_past_in_the_lake(
     with monkeypatch.context() as before:
         for streams in (STREAMS, engine.STREAMS, versions.STREAMS):
             before.setitem(streams, "tags", without)
-        before.setattr("connector.tables.create_all.__defaults__", (tuple(STREAMS.values()),))
         at.sync("tags", "contacts")
         assert at.query("SELECT count(*) FROM main.tags WHERE _extra ->> 'color' IS NOT NULL") != [
             (0,)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connector import tables
+from connector.history import create_history
 from connector.versions import apply, parquet
 from schemas import STREAMS
 from schemas.endpoint import STAMP
@@ -58,7 +59,8 @@ def write(path: Path, seen: list[Seen]) -> str:
 def land(folder: Path, landings: list[list[Seen]]) -> tuple[list[object], list[object]]:
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
-    for statement in tables.create_all([TAGS]):
+    con.execute(f"CREATE SCHEMA past; CREATE SCHEMA history; {tables.DERIVED}")
+    for statement in [*tables.create_tables(TAGS), *create_history(TAGS)]:
         con.execute(statement)
     for number, landing in enumerate(landings):
         alive = [one for one in landing if not one.gone]

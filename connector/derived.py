@@ -1,0 +1,49 @@
+"""Tables made of a column of other tables: the tags of threads, and external ids.
+
+Each is SQL over any relation with the columns of its source, so that the same words serve the
+tables of today and those of another day.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from schemas import Endpoint
+
+ENTITIES = {"threads": "thread", "contacts": "contact", "companies": "company"}
+"""Streams whose `external_ids` go to `main.external_ids`, and how they are called there."""
+
+
+def thread_tags(threads: str) -> str:
+    """SQL of (`thread_id`, `tag_id`) for a relation of threads."""
+    return f"""
+        SELECT DISTINCT t.id AS thread_id, e.value ->> '$.id' AS tag_id
+        FROM {threads} t, json_each(t.tags) e
+        WHERE json_type(t.tags) = 'ARRAY' AND e.value ->> '$.id' IS NOT NULL"""
+
+
+def external_ids(stream: str, rows: str) -> str:
+    """SQL of a relation's external ids: {"hubspot": "7"} names systems, ["7"] doesn't.
+
+    (`entity_type`, `entity_id`, `system` or NULL, `external_id`.)
+    """
+    return f"""
+        SELECT DISTINCT '{ENTITIES[stream]}' AS entity_type, r.id AS entity_id,
+            CASE WHEN json_type(r.external_ids) = 'OBJECT' THEN e.key END AS system,
+            e.value ->> '$' AS external_id
+        FROM {rows} r, json_each(r.external_ids) e
+        WHERE json_type(r.external_ids) IN ('OBJECT', 'ARRAY') AND e.value ->> '$' IS NOT NULL"""
+
+
+def derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str) -> None:
+    """Make again what follows from the rows of some keys (a table with their `id`)."""
+    rows = f"(FROM main.{endpoint.stream} SEMI JOIN {touched} USING (id))"
+    if entity := ENTITIES.get(endpoint.stream):
+        con.execute(
+            f"DELETE FROM main.external_ids e USING {touched} k "
+            f"WHERE e.entity_type = '{entity}' AND e.entity_id = k.id"
+        )
+        con.execute(f"INSERT INTO main.external_ids {external_ids(endpoint.stream, rows)}")
+    if endpoint.stream == "threads":
+        con.execute(f"DELETE FROM main.thread_tags t USING {touched} k WHERE t.thread_id = k.id")
+        con.execute(f"INSERT INTO main.thread_tags {thread_tags(rows)}")

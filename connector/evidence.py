@@ -1,0 +1,106 @@
+"""Views of what can be proven from the warehouse alone: how fresh rows are, who was merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.parents import signal_of
+from connector.tables import own, text
+from schemas import STREAMS, Endpoint
+
+FRESHNESS = {
+    "stream": "The table in main",
+    "proven_from": "Every row is as the source had it at some moment from here to read_to: "
+    "the beginning of the last full walk that missed nothing",
+    "stamped_from": "The same, if every change moves the row's updated_at (or its parent's) "
+    "and nothing was deleted",
+    "read_to": "When the API was last asked for rows of the stream, by its own clock",
+    "unasked": "For what hangs under other rows: of how many nothing was asked so far",
+}
+MERGES = {
+    "loser_id": "The company that is gone",
+    "winner_id": "The company to which all went that had been the loser's",
+    "rows_moved": "Contacts and threads that were seen to move",
+    "last_seen_at": "When the loser was last seen; the merge came after",
+    "noticed_at": "When it was found to be gone",
+}
+
+
+def create_evidence() -> Iterator[str]:
+    """The views `meta.freshness` and `meta.company_merges`."""
+    lists = [_list(e) for e in STREAMS.values() if not e.parent]
+    children = [_children(e) for e in STREAMS.values() if e.parent]
+    yield f"""
+        CREATE VIEW meta.freshness AS
+        WITH walked AS (
+            SELECT stream, max(asked_at) FILTER (kind = 'full' AND missing = 0) AS full_from,
+                max(answered_at) AS read_to
+            FROM meta.walks GROUP BY stream
+        ), closed AS (
+            SELECT stream, closed_to FROM meta.windows WHERE closed_from IS NULL
+        ), lists AS ({" UNION ALL ".join(lists)})
+        FROM lists UNION ALL {" UNION ALL ".join(children)}"""
+    yield from _comments("freshness", FRESHNESS)
+    yield _merges()
+    yield from _comments("company_merges", MERGES)
+
+
+def _comments(view: str, columns: dict[str, str]) -> Iterator[str]:
+    for name, meaning in columns.items():
+        yield f"COMMENT ON COLUMN meta.{view}.{name} IS {text(meaning)}"
+
+
+def _list(endpoint: Endpoint) -> str:
+    """Without windows, a stream is as fresh as its last full walk."""
+    stamped = "greatest(closed_to, full_from)" if endpoint.asked == "window" else "full_from"
+    return f"""
+        SELECT '{endpoint.stream}' AS stream, full_from AS proven_from, {stamped} AS stamped_from,
+            read_to, NULL::BIGINT AS unasked
+        FROM (SELECT 1) LEFT JOIN walked w ON w.stream = '{endpoint.stream}'
+        LEFT JOIN closed c ON c.stream = '{endpoint.stream}'"""
+
+
+def _children(endpoint: Endpoint) -> str:
+    """Rows under a parent are as fresh as the latest asking under it.
+
+    If what is new under a parent moves it, they are as fresh as the parent, unless it has moved.
+    """
+    parent = endpoint.parent
+    assert parent
+    return f"""
+        SELECT '{endpoint.stream}', CASE WHEN p.unasked = 0 THEN oldest END,
+            CASE WHEN p.unasked = 0 THEN least(l.stamped_from, oldest_moved) END,
+            w.read_to, p.unasked
+        FROM (
+            SELECT min(c.checked_at) AS oldest, count(*) FILTER (c.parent_id IS NULL) AS unasked,
+                min(c.checked_at) FILTER (c.signal <> {signal_of(parent)}) AS oldest_moved
+            FROM main.{parent.stream} p LEFT JOIN meta.parents c
+                ON c.stream = '{endpoint.stream}' AND c.parent_id = p.id) p
+        LEFT JOIN walked w ON w.stream = '{endpoint.stream}'
+        LEFT JOIN lists l ON l.stream = '{parent.stream}'"""
+
+
+def _merges() -> str:
+    """Who absorbed a company that is gone.
+
+    The API doesn't say it (REFERENCE, companies: what was the source's goes to the target). It
+    counts as shown if rows were seen to move away from the company after it was last seen itself,
+    and all of them to the same one. Moving every row by hand and then deleting looks the same.
+    """
+    moves = " UNION ALL ".join(
+        f"""SELECT company_id AS loser_id, lead(company_id) OVER versions AS winner_id,
+                lead(_deleted) OVER versions AS went, lead(_observed_at) OVER versions AS moved_at
+            FROM history.{endpoint.stream}
+            WINDOW versions AS (PARTITION BY id ORDER BY _valid_from, _observed_at)"""
+        for endpoint in STREAMS.values()
+        if "company_id" in own(endpoint) and not endpoint.parent
+    )
+    return f"""
+        CREATE VIEW meta.company_merges AS
+        SELECT c.id AS loser_id, min(m.winner_id) AS winner_id, count(*) AS rows_moved,
+            min(c._last_seen_at) AS last_seen_at, min(c._noticed_at) AS noticed_at
+        FROM history.companies c JOIN ({moves}) m ON m.loser_id = c.id
+        WHERE c._deleted AND c._valid_to IS NULL AND NOT m.went
+            AND m.winner_id IS DISTINCT FROM m.loser_id AND m.moved_at > c._last_seen_at
+        GROUP BY c.id
+        HAVING count(DISTINCT m.winner_id) = 1 AND bool_and(m.winner_id IS NOT NULL)"""
