@@ -10,8 +10,8 @@ from schemas import STREAMS, Endpoint
 
 FRESHNESS = {
     "stream": "The table in main",
-    "proven_from": "Every row is as the source had it at some moment from here to read_to: "
-    "the beginning of the last full walk that missed nothing",
+    "proven_from": "Every row that is not set aside is as the source had it at some moment from "
+    "here to read_to: the beginning of the last full walk that missed nothing",
     "stamped_from": "The same, if every change moves the row's updated_at (or its parent's) "
     "and nothing was deleted",
     "read_to": "When the API was last asked for rows of the stream, by its own clock",
@@ -27,7 +27,7 @@ MERGES = {
 
 
 def create_evidence() -> Iterator[str]:
-    """The views `meta.freshness` and `meta.company_merges`."""
+    """The views `meta.freshness`, `meta.set_aside` and `meta.company_merges`."""
     lists = [_list(e) for e in STREAMS.values() if not e.parent]
     children = [_children(e) for e in STREAMS.values() if e.parent]
     yield f"""
@@ -41,8 +41,20 @@ def create_evidence() -> Iterator[str]:
         ), lists AS ({" UNION ALL ".join(lists)})
         FROM lists UNION ALL {" UNION ALL ".join(children)}"""
     yield from _comments("freshness", FRESHNESS)
+    yield _SET_ASIDE
     yield _merges()
     yield from _comments("company_merges", MERGES)
+
+
+_SET_ASIDE = """
+    CREATE VIEW meta.set_aside AS
+    SELECT * FROM meta.rejected_rows r
+    WHERE NOT EXISTS (FROM meta.walks w
+            WHERE w.stream = r.stream AND w.kind = 'full' AND w.walk > r.last_walk)
+        AND NOT EXISTS (FROM meta.parents p
+            WHERE p.stream = r.stream AND p.parent_id = r.key ->> '$[0]'
+                AND p.walk > r.last_walk)"""
+"""Records that could not be read and have not been seen to be in order, or gone, since."""
 
 
 def _comments(view: str, columns: dict[str, str]) -> Iterator[str]:
@@ -70,7 +82,7 @@ def _children(endpoint: Endpoint) -> str:
     return f"""
         SELECT '{endpoint.stream}', CASE WHEN p.unasked = 0 THEN oldest END,
             CASE WHEN p.unasked = 0 THEN least(l.stamped_from, oldest_moved) END,
-            w.read_to, p.unasked
+            greatest(w.read_to, l.read_to), p.unasked
         FROM (
             SELECT min(c.checked_at) AS oldest, count(*) FILTER (c.parent_id IS NULL) AS unasked,
                 min(c.checked_at) FILTER (c.signal <> {signal_of(parent)}) AS oldest_moved

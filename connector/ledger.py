@@ -39,6 +39,7 @@ class Landing:
 
     `kind`: `window`, `full`, or `children` (walks under parents). `closed` is the span of
     `updated_at` that the walk closes, [None, t] from the beginning of time, or None.
+    `drifted`: rows that changed under an unmoved `updated_at`, and in how many of them which field.
     `shows_all`: without flags, the list showed the rows of every combination of flags.
     """
 
@@ -59,6 +60,7 @@ class Landing:
     missing: int = 0
     unstamped: int = 0
     drifted: int = 0
+    drifted_fields: dict[str, int] = field(default_factory=dict)
     shows_all: bool = False
     unknown: dict[str, str] = field(default_factory=dict)
     files: tuple[LakeFile, ...] = ()

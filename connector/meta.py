@@ -17,14 +17,21 @@ Connection = duckdb.DuckDBPyConnection
 
 
 def set_aside(con: Connection, files: list[str]) -> None:
-    """Each unreadable record once, as it was first seen."""
+    """Each unreadable record once, as it was first seen, and by which walk last."""
     if files:
         con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE unreadable AS
+            SELECT stream, key, reason, record, observed_at, walk, walk AS last_walk
+            FROM ({parquet(files)});
+            INSERT INTO unreadable SELECT k.* FROM meta.rejected_rows k
+            SEMI JOIN unreadable a ON k.stream = a.stream AND k.record = a.record;
+            DELETE FROM meta.rejected_rows k USING unreadable a
+            WHERE k.stream = a.stream AND k.record = a.record;
             INSERT INTO meta.rejected_rows
-            SELECT stream, key, reason, record, observed_at, walk FROM ({parquet(files)}) r
-            WHERE NOT EXISTS (FROM meta.rejected_rows k
-                WHERE k.stream = r.stream AND k.record = r.record)
-            QUALIFY row_number() OVER (PARTITION BY stream, record ORDER BY walk) = 1""")
+            SELECT * REPLACE (max(last_walk) OVER (PARTITION BY stream, record) AS last_walk)
+            FROM unreadable
+            QUALIFY row_number() OVER (PARTITION BY stream, record ORDER BY walk) = 1;
+            DROP TABLE unreadable""")
 
 
 def remember_parents(con: Connection, files: list[str]) -> None:
@@ -105,6 +112,8 @@ def _record_landing(con: Connection, one: Landing) -> None:
         _close(con, one.stream, *one.closed)
     for name, kind in one.unknown.items():
         _note_field(con, one, name, kind)
+    for name, rows in one.drifted_fields.items():
+        _insert(con, "drift", one.stream, name, rows, one.answered_at, one.walk)
 
 
 def _record_run(con: Connection, run: Run) -> None:

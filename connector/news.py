@@ -14,20 +14,21 @@ import duckdb
 import pyarrow as pa
 
 from connector.buckets import by_day
+from connector.drift import Drift, find_drift, unmoved
 from connector.lake import Lake
 from connector.ledger import LakeFile
 from connector.staging import Staged
-from connector.tables import own, quoted, same_key
+from connector.tables import quoted, same_key
 from schemas import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """How many of the staged rows are new, changed, or changed under an unmoved stamp."""
+    """How many of the staged rows are new, and how many changed, some under an unmoved stamp."""
 
     new: int
     changed: int
-    drifted: int
+    drift: Drift
 
 
 def find_news(
@@ -40,29 +41,39 @@ def find_news(
     DuckDB may choose to hold the wider side of a join.
     """
     pieces = register_pieces(con, endpoint, staged)
-    key, stream = quoted(endpoint.key), endpoint.stream
-    drift = "true"
-    if "updated_at" in own(endpoint):
-        drift = 's."updated_at" IS NOT DISTINCT FROM m."updated_at"'
+    found = _compare(con, endpoint, pieces)
+    if not (found.new or found.changed or keep_all):
+        con.execute("CREATE OR REPLACE TEMP TABLE news AS SELECT NULL AS _day WHERE false")
+    else:
+        _choose(con, endpoint, pieces, keep_all)
+    return found
+
+
+def _compare(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> News:
+    """Leave in table `differing` the keys of staged rows that are not as the warehouse has them."""
     _gather(
         con,
         "differing",
         pieces,
         lambda piece: (
             f"""
-        SELECT {quoted(endpoint.key, "s.")}, m._hash IS NULL AS is_new, {drift} AS is_drift
-        FROM {piece} s LEFT JOIN main.{stream} m ON {same_key(endpoint, "s", "m")}
+        SELECT {quoted(endpoint.key, "s.")}, m._hash IS NULL AS is_new,
+            {unmoved(endpoint, "s", "m")} AS is_drift
+        FROM {piece} s LEFT JOIN main.{endpoint.stream} m ON {same_key(endpoint, "s", "m")}
         WHERE m._hash IS DISTINCT FROM s._hash"""
         ),
     )
-    counts = con.execute(f"""
-        SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new),
-            count(*) FILTER (NOT is_new AND is_drift) FROM (
-            SELECT bool_or(is_new) AS is_new, bool_and(is_drift) AS is_drift
-            FROM differing GROUP BY {key})""").fetchall()[0]
-    if not any(counts) and not keep_all:
-        con.execute("CREATE OR REPLACE TEMP TABLE news AS SELECT NULL AS _day WHERE false")
-        return News(*counts)
+    new, changed = con.execute(f"""
+        SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new) FROM (
+            SELECT bool_or(is_new) AS is_new FROM differing GROUP BY {quoted(endpoint.key)})
+        """).fetchall()[0]
+    return News(new, changed, find_drift(con, endpoint, pieces) if changed else Drift())
+
+
+def _choose(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str], keep_all: bool
+) -> None:
+    key = quoted(endpoint.key)
     semi = "" if keep_all else f"SEMI JOIN differing d ON {same_key(endpoint, 's', 'd')}"
     stamp = "updated_at" if endpoint.asked == "window" else "_observed_at"
     _gather(
@@ -81,7 +92,6 @@ def find_news(
             CREATE OR REPLACE TEMP TABLE news AS FROM news
             QUALIFY _hash IS DISTINCT FROM lag(_hash) OVER (
                 PARTITION BY {key} ORDER BY _observed_at, _walk)""")
-    return News(*counts)
 
 
 def register_pieces(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -36,6 +37,11 @@ class StreamStatus:
     `windows` are the closed spans of `updated_at`, `gaps` what lies between and before them.
     `last_error` is that of the latest run, empty if it went well. `held` counts rows that a full
     walk did not show and that are not believed to be gone.
+
+    Every row is as the source had it at some moment from `proven_from` to `read_to`; or from
+    `stamped_from`, if every change moves `updated_at` and nothing was deleted. `unasked` counts
+    parents under which nothing was asked so far; until it is 0, nothing is proven of a child.
+    `drifted` rows changed without a new `updated_at`, in `drifted_fields`; full walks find them.
     """
 
     stream: str
@@ -52,6 +58,13 @@ class StreamStatus:
     set_aside: int = 0
     held: int = 0
     unknown_fields: tuple[str, ...] = ()
+    drifted: int = 0
+    drifted_fields: tuple[str, ...] = ()
+    drift_noticed_at: datetime | None = None
+    proven_from: datetime | None = None
+    stamped_from: datetime | None = None
+    read_to: datetime | None = None
+    unasked: int | None = None
 
     @property
     def was_read(self) -> bool:
@@ -136,47 +149,47 @@ _PER_STREAM = """
     ), closed AS (
         SELECT stream, list((closed_from, closed_to) ORDER BY closed_to) AS spans
         FROM meta.windows GROUP BY stream
-    ), aside AS (SELECT stream, count(*) AS n FROM meta.rejected_rows GROUP BY stream
+    ), aside AS (SELECT stream, count(*) AS n FROM meta.set_aside GROUP BY stream
     ), held AS (SELECT stream, count(*) AS n FROM meta.missing GROUP BY stream
     ), fields AS (
         SELECT stream, list(field ORDER BY field) AS names FROM meta.schema_changes GROUP BY stream
+    ), drift AS (
+        SELECT stream, list(DISTINCT field ORDER BY field) AS names, max(noticed_at) AS at
+        FROM meta.drift GROUP BY stream
+    ), drifted AS (SELECT stream, sum(drifted)::BIGINT AS n FROM meta.walks GROUP BY stream
     )
-    SELECT s.stream, latest.at, coalesce(latest.outcome, ''), coalesce(latest.error, ''),
-        latest.success, walked.at, walked.full_at, coalesce(closed.spans, []), coalesce(aside.n, 0),
-        coalesce(held.n, 0), coalesce(fields.names, [])
+    SELECT s.stream, latest.at AS last_run_at, coalesce(latest.outcome, '') AS last_outcome,
+        coalesce(latest.error, '') AS last_error, latest.success AS last_success_at,
+        walked.at AS last_walk_at, walked.full_at AS last_full_walk_at,
+        coalesce(closed.spans, []) AS windows, coalesce(aside.n, 0) AS set_aside,
+        coalesce(held.n, 0) AS held, coalesce(fields.names, []) AS unknown_fields,
+        coalesce(drifted.n, 0) AS drifted, coalesce(drift.names, []) AS drifted_fields,
+        drift.at AS drift_noticed_at, f.* EXCLUDE (stream)
     FROM (SELECT view_name AS stream FROM duckdb_views() WHERE schema_name = 'history') s
     LEFT JOIN latest USING (stream) LEFT JOIN walked USING (stream)
     LEFT JOIN closed USING (stream) LEFT JOIN aside USING (stream)
     LEFT JOIN held USING (stream) LEFT JOIN fields USING (stream)
+    LEFT JOIN drift USING (stream) LEFT JOIN drifted USING (stream)
+    LEFT JOIN meta.freshness f USING (stream)
     ORDER BY s.stream"""
 
 
 def _streams(con: duckdb.DuckDBPyConnection) -> tuple[StreamStatus, ...]:
+    """A status for each stream; the columns of the query are named as the fields are."""
     rows, newest = rows_by_table(con), _newest(con)
+    asked = con.execute(_PER_STREAM)
+    names = [name for name, *_ in asked.description]
     found = []
-    for name, at, outcome, error, success, walk, full, spans, aside, held, fields in con.execute(
-        _PER_STREAM
-    ).fetchall():
-        windows = tuple((start, end) for start, end in spans)
-        found.append(
-            StreamStatus(
-                stream=name,
-                rows=rows[name],
-                newest_updated_at=newest.get(name),
-                last_run_at=at,
-                last_outcome=outcome,
-                last_error=error,
-                last_success_at=success,
-                last_walk_at=walk,
-                last_full_walk_at=full,
-                windows=windows,
-                gaps=gaps(windows),
-                set_aside=aside,
-                held=held,
-                unknown_fields=tuple(fields),
-            )
-        )
+    for values in asked.fetchall():
+        one: dict[str, Any] = dict(zip(names, map(_frozen, values), strict=True))
+        stream = one["stream"]
+        one |= {"rows": rows[stream], "newest_updated_at": newest.get(stream)}
+        found.append(StreamStatus(**one, gaps=gaps(one["windows"])))
     return tuple(found)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> dict[str, datetime | None]:

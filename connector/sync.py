@@ -18,6 +18,7 @@ from connector import errors
 from connector.budget import Budget
 from connector.children import Children, parents_first
 from connector.client import Client
+from connector.compaction import compact
 from connector.context import Context
 from connector.identity import Identity, who_am_i
 from connector.lake import Lake
@@ -110,7 +111,9 @@ async def sync(
             try:
                 outcomes = await _all(context, order)
                 run = _run(context, order, started, outcomes)
-                await context.with_warehouse(lambda warehouse: _finish(warehouse, run, publish))
+                await context.with_warehouse(
+                    lambda warehouse: _finish(warehouse, run, order, publish)
+                )
             finally:
                 await context.turns.close()
     finally:
@@ -118,8 +121,10 @@ async def sync(
     return run
 
 
-def _finish(warehouse: Warehouse, run: Run, publish: bool) -> None:
+def _finish(warehouse: Warehouse, run: Run, order: Order, publish: bool) -> None:
     warehouse.commit(run)
+    if order.full:
+        compact(warehouse)
     if publish:
         warehouse.publish()
 

@@ -56,9 +56,11 @@ CREATE TABLE meta.walks (
 CREATE TABLE meta.windows (stream VARCHAR, closed_from TIMESTAMPTZ, closed_to TIMESTAMPTZ);
 CREATE TABLE meta.rejected_rows (
     stream VARCHAR, key VARCHAR, reason VARCHAR, record VARCHAR, observed_at TIMESTAMPTZ,
-    walk VARCHAR);
+    walk VARCHAR, last_walk VARCHAR);
 CREATE TABLE meta.schema_changes (
     stream VARCHAR, field VARCHAR, type VARCHAR, first_seen_at TIMESTAMPTZ, walk VARCHAR);
+CREATE TABLE meta.drift (
+    stream VARCHAR, field VARCHAR, rows BIGINT, noticed_at TIMESTAMPTZ, walk VARCHAR);
 CREATE TABLE meta.parents (
     stream VARCHAR, parent_id VARCHAR, signal VARCHAR, checked_at TIMESTAMPTZ, rows BIGINT,
     walk VARCHAR);

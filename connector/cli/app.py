@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import check, demo, rebuild, sandbox, sql, status, streams, sync
+from connector.cli import (
+    check,
+    compact,
+    demo,
+    explain,
+    rebuild,
+    sandbox,
+    sql,
+    status,
+    streams,
+    sync,
+)
 
 HELP = (
     "Productlane to Parquet and DuckDB: nothing lost, nothing doubled, nothing invented.\n\n"
@@ -50,6 +61,8 @@ _add(streams.streams, "streams --json | jq '.streams[].stream'")
 _add(sync.sync, "sync threads --since 2026-01-01")
 _add(status.status, "status")
 _add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"')
+_add(explain.explain, "explain threads thr_...")
+_add(compact.compact, "compact")
 _add(rebuild.rebuild, "rebuild")
 _add(sandbox.sandbox, "sandbox --threads 2000 --churn 30")
 

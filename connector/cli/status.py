@@ -39,6 +39,7 @@ COLUMNS = (
     "newest updated_at",
     "last success",
     "closed up to",
+    "proven from",
     "set aside",
     "held",
 )
@@ -70,6 +71,7 @@ def _line(one: StreamStatus) -> list[str]:
         output.moment(one.newest_updated_at),
         output.moment(one.last_success_at),
         output.moment(one.closed_to),
+        output.moment(one.proven_from),
         output.quiet(one.set_aside),
         output.quiet(one.held),
         ", ".join(filter(None, flags)),
@@ -92,9 +94,20 @@ def _notes(one: StreamStatus) -> Iterator[str]:
             f"{one.stream}: {output.count(one.held)} rows were gone all at once and are held to "
             "be there. The next `sync --full` decides"
         )
+    if one.drifted:
+        yield (
+            f"{one.stream}: changes without a new updated_at: {output.count(one.drifted)}, in "
+            f"{', '.join(one.drifted_fields)}; noticed last {output.moment(one.drift_noticed_at)}. "
+            "Only full walks are sure to find such changes"
+        )
+    if one.unasked and one.was_read:
+        yield (
+            f"{one.stream}: rows under which nothing was asked so far: "
+            f"{output.count(one.unasked)}. The next `sync` goes on with them"
+        )
     if one.set_aside:
         yield (
-            f"{one.stream}: {output.count(one.set_aside)} records that no table can hold are in "
+            f"{one.stream}: records that no table can hold: {output.count(one.set_aside)}, in "
             "meta.rejected_rows"
         )
     if one.unknown_fields:
@@ -108,5 +121,9 @@ def _summary(found: Status) -> Iterator[str]:
     if run := found.last_run:
         ended, requests = output.moment(run.ended_at), output.count(run.requests)
         yield f"Last run: {run.command}, ended {ended} UTC after {requests} requests"
+    yield (
+        "Proven: every row that is not set aside is as the source had it at some moment since "
+        "then. Closed: up to then, no change that moved updated_at is missing"
+    )
     published = output.moment(found.published_at)
     yield f"Warehouse: {found.data_dir}/productlane.duckdb, published {published} UTC"

@@ -73,7 +73,7 @@ def test_status_shows_fields_unknown_and_records_set_aside(tmp_path: Path) -> No
         warning = cli.run("sync", "tags").err
         said = cli.run("status").out
     assert "meta.rejected_rows" in warning
-    assert "tags: 1 records that no table can hold" in said
+    assert "tags: records that no table can hold: 1" in said
     assert "tags: fields that the schema doesn't know are in _extra: mood" in said
 
 

@@ -1,0 +1,59 @@
+"""Rows whose content changed under an unmoved `updated_at`: how many, and in which fields.
+
+No window can show such a change, but by luck of its overlap; a full walk does (FAILURES, B7).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import duckdb
+
+from connector.tables import own, quoted, same_key
+from schemas import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How many rows, and in how many of them each field."""
+
+    rows: int = 0
+    fields: dict[str, int] = field(default_factory=dict)
+
+
+def unmoved(endpoint: Endpoint, left: str, right: str) -> str:
+    """SQL: do two versions of a row have the same stamp? Streams without stamps don't drift."""
+    if "updated_at" not in own(endpoint):
+        return "false"
+    return f'{left}."updated_at" IS NOT DISTINCT FROM {right}."updated_at"'
+
+
+def find_drift(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> Drift:
+    """The drift among the rows in table `differing` (see `news`)."""
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE drifted AS SELECT {quoted(endpoint.key)} FROM differing
+        GROUP BY ALL HAVING NOT bool_or(is_new) AND bool_and(is_drift)""")
+    rows = con.execute("SELECT count(*) FROM drifted").fetchall()[0][0]
+    if not rows:
+        return Drift()
+    names = [name for name in (*own(endpoint), "_extra") if name not in endpoint.key]
+    fields: Counter[str] = Counter()
+    for piece in pieces:
+        fields.update(dict(zip(names, _changed(con, endpoint, piece, names), strict=True)))
+    return Drift(rows, {name: count for name, count in fields.items() if count})
+
+
+def _changed(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, piece: str, names: list[str]
+) -> tuple[int, ...]:
+    """In how many drifted rows of a piece each field differs from what the warehouse has."""
+    counts = ", ".join(
+        f"count(DISTINCT ({quoted(endpoint.key, 's.')})) FILTER "
+        f'(CAST(s."{name}" AS VARCHAR) IS DISTINCT FROM CAST(m."{name}" AS VARCHAR))'
+        for name in names
+    )
+    found: list[tuple[int, ...]] = con.execute(f"""
+        SELECT {counts} FROM {piece} s SEMI JOIN drifted d ON {same_key(endpoint, "s", "d")}
+        JOIN main.{endpoint.stream} m ON {same_key(endpoint, "s", "m")}""").fetchall()
+    return found[0]
