@@ -144,6 +144,7 @@ class Client:
             f"the API refused {PATIENCE} times in a row for its rate limit",
             todo="Look for another program that uses the same key",
             status=429,
+            request_id=response.headers.get("X-Request-Id", ""),
         )
 
     async def _send(self, path: str, params: Mapping[str, str]) -> tuple[httpx.Response, timedelta]:

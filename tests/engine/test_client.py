@@ -116,7 +116,7 @@ ECHO = b"""{"error": {"code": "jane@acme.example", "message": "no such address: 
     "details": {"required": ["jane@acme.example", "portal:read"]}, "request_id": "jane@acme"}}"""
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 422, 500, 503])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 422, 429, 500, 503])
 @pytest.mark.parametrize("body", [ECHO, ECHO.replace(b"jane@acme.example", b"scope_required", 1)])
 def test_b24_an_error_repeats_no_word_of_the_api(at_bench: Bench, status: int, body: bytes) -> None:
     """Unless the reference knows it: codes, scopes, and the names of our own parameters."""
@@ -212,6 +212,19 @@ def test_the_key_is_in_no_message_and_no_log(
     key = at_bench.settings.api_key
     said: list[Any] = [str(caught.value), repr(caught.value), caplog.text, repr(at_bench.settings)]
     assert not any(key in one for one in said)
+
+
+@pytest.mark.parametrize("key", ["pl_v2_ünlike", "pl_v2_two\nlines", "pl_v2_two words"])
+def test_b24_a_key_that_no_header_can_hold_is_not_shown(key: str) -> None:
+    with pytest.raises(errors.ConfigurationError, match="has a character") as caught:
+        Settings(api_key=key).with_key()
+    assert key not in f"{caught.value!r} {vars(caught.value)}"
+
+
+def test_b24_a_key_in_the_place_of_the_address_is_not_shown() -> None:
+    with pytest.raises(errors.ConfigurationError, match="not a web address") as caught:
+        Settings(base_url="pl_v2_mistaken")
+    assert "mistaken" not in f"{caught.value!r} {vars(caught.value)}"
 
 
 def test_settings_say_what_is_wrong_with_them() -> None:
