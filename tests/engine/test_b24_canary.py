@@ -95,7 +95,7 @@ def test_b24_no_fault_brings_a_word_out(leavings: Leavings, kind: str) -> None:
     assert leavings.struck_by(Fault(kind, rate=1.0)) == []
 
 
-@pytest.mark.parametrize(("status", "body"), QUOTING)
+@pytest.mark.parametrize(("status", "body"), QUOTING, ids=lambda value: str(value)[:5])
 def test_b24_no_answer_that_quotes_customers_is_quoted(
     leavings: Leavings, status: int, body: str
 ) -> None:
