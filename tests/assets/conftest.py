@@ -42,6 +42,8 @@ class Workshop:
     """Of the ticks: on disk, since a schedule opens the instance again. It sees no run of ours."""
     first: datetime = FIRST
     """The first partition."""
+    log_level: str = "CRITICAL"
+    """Of what Dagster prints while it runs."""
 
     def run(
         self, *streams: str, layers: str = "lake warehouse", **tags: str
@@ -57,7 +59,7 @@ class Workshop:
             warnings.simplefilter("ignore")  # Dagster's own, about Dagster's own
             job = definitions(self.first).resolve_job_def("__ASSET_JOB")
             return job.execute_in_process(
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                run_config={"loggers": {"console": {"config": {"log_level": self.log_level}}}},
                 instance=self.instance,
                 asset_selection=keys or None,
                 tags=tags,
