@@ -75,7 +75,10 @@ def told(error: BaseException) -> str:
 
 def _is_silenced(error: BaseException, chain: list[BaseException]) -> bool:
     """Only the context of an error that was raised `from None`: nobody shows it."""
-    return any(one.__context__ is error and one.__suppress_context__ for one in chain)
+    return any(
+        one.__context__ is error and one.__cause__ is not error and one.__suppress_context__
+        for one in chain
+    )
 
 
 class Heard:
