@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 
 import httpx
-import orjson
 
 from connector import errors
 from connector.budget import Budget
+from connector.refusal import refusal
 from connector.settings import Settings
 
 T = TypeVar("T")
@@ -144,6 +144,7 @@ class Client:
             f"the API refused {PATIENCE} times in a row for its rate limit",
             todo="Look for another program that uses the same key",
             status=429,
+            request_id=response.headers.get("X-Request-Id", ""),
         )
 
     async def _send(self, path: str, params: Mapping[str, str]) -> tuple[httpx.Response, timedelta]:
@@ -168,7 +169,7 @@ def _answer(
     response: httpx.Response, elapsed: timedelta, params: Mapping[str, str], stream: str
 ) -> Answer:
     if response.status_code != 200:
-        raise _refusal(response, params, stream)
+        raise refusal(response, params, stream)
     try:
         answered = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError):
@@ -181,67 +182,6 @@ def _answer(
         asked_at=(answered - elapsed).replace(microsecond=0),
         answered_at=answered,
     )
-
-
-class _Where(TypedDict):
-    stream: str
-    status: int
-    code: str
-    request_id: str
-
-
-def _refusal(
-    response: httpx.Response, params: Mapping[str, str], stream: str
-) -> errors.ConnectorError:
-    """The typed error for a response that is not 200 (REFERENCE 1.5)."""
-    status = response.status_code
-    error = _envelope(response)
-    where: _Where = {
-        "stream": stream,
-        "status": status,
-        "code": str(error.get("code", "")),
-        "request_id": str(error.get("request_id") or response.headers.get("X-Request-Id", "")),
-    }
-    said = str(error.get("message", ""))[:200].rstrip(".")
-    if status in (401, 410):
-        return errors.KeyRefused(
-            "the API refused the key",
-            todo="Set PRODUCTLANE_API_KEY to a live key that begins with pl_v2_",
-            **where,
-        )
-    if status == 403 and error.get("code") == "scope_required":
-        details = error.get("details")
-        required = details.get("required", []) if isinstance(details, dict) else []
-        return errors.NotReadable(
-            f"the key lacks the scope {', '.join(map(str, required)) or 'that this list needs'}",
-            todo="Grant it to the key, or leave the stream out",
-            **where,
-        )
-    if status == 403:
-        return errors.NotOffered(
-            said or "forbidden", todo="See what the workspace's plan offers", **where
-        )
-    if status == 404:
-        return errors.NotFound("not found", todo="It is gone, or never was", **where)
-    if status == 422 and "cursor" in params:
-        return errors.CursorRefused("the API refused a cursor", todo="Try again later", **where)
-    if status >= 500:
-        return errors.Unreachable("the API failed", todo="Try again later", **where)
-    if 300 <= status < 400:
-        return errors.BrokenAnswer(
-            "the API answered with a redirect", todo="Check PRODUCTLANE_BASE_URL", **where
-        )
-    return errors.BadQuestion(
-        f"the API refused the question: {said}", todo="Report it with the request_id", **where
-    )
-
-
-def _envelope(response: httpx.Response) -> dict[str, object]:
-    try:
-        error = orjson.loads(response.content)["error"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return {}
-    return error if isinstance(error, dict) else {}
 
 
 def _retry_after(response: httpx.Response) -> float:

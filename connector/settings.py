@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -38,7 +39,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")):
             raise ConfigurationError(
-                f"PRODUCTLANE_BASE_URL is not a web address: {self.base_url!r}",
+                "PRODUCTLANE_BASE_URL is not a web address",  # it may be the key, set by mistake
                 todo=f"Leave it out for {DEFAULT_BASE_URL}",
             )
         if not 1 <= self.page_size <= 200:
@@ -50,6 +51,11 @@ class Settings:
             raise ConfigurationError(
                 "PRODUCTLANE_API_KEY is not set",
                 todo="Export it, or write it into .env; `productlane-elt demo` needs no key",
+            )
+        if not re.fullmatch("[!-~]+", self.api_key):
+            # httpx would put the whole key into its error.
+            raise ConfigurationError(
+                "PRODUCTLANE_API_KEY has a character in it that no key has", todo="Copy it again"
             )
         return self
 

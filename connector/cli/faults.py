@@ -64,7 +64,10 @@ def _facts(error: errors.ConnectorError | None) -> dict[str, object]:
 
 @contextmanager
 def unforeseen() -> Iterator[None]:
-    """What nobody thought of is a bug: say where it is and how to see more."""
+    """What nobody thought of is a bug: say where it is and how to see more.
+
+    Its own text stays out of logs: a library's error may well quote the value that it met.
+    """
     try:
         yield
     except Exception as bug:
@@ -72,8 +75,9 @@ def unforeseen() -> Iterator[None]:
             raise
         at = traceback.extract_tb(bug.__traceback__)[-1]
         place = f"{Path(at.filename).name}:{at.lineno}"
-        what = f"a bug in productlane-elt: {type(bug).__name__}: {bug} ({place})"
-        output.say(f"{what}. `productlane-elt --debug ...` shows more for a report.", "red")
+        what = f"a bug in productlane-elt: {type(bug).__name__} at {place}"
+        more = "`productlane-elt --debug ...` shows more for a report, perhaps words of your data"
+        output.say(f"{what}. {more}.", "red")
         sys.exit(1)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 ON_THE_WIRE = ("reset", "cut", "stall", "stall_body", "slow")
 INSTEAD = (
     "401", "403", "404", "429", "500", "502_html", "503", "504", "redirect",
-    "refuse_cursor", "not_json", "half_json", "empty_body", "null_body",
+    "refuse_cursor", "not_json", "half_json", "empty_body", "null_body", "answer",
 )  # fmt: skip
 IN_THE_PAGE = (
     "no_data", "no_page", "no_has_more", "repeat_cursor", "null_cursor", "empty_page", "short_page",
@@ -30,6 +30,7 @@ class Fault:
     `at` counts matching requests from the moment the fault is added, beginning with 1; `rate`
     strikes at random instead. `times` bounds how often it strikes: once by default with `at`,
     without bound with `rate`. `seconds` is the length of a stall or the `Retry-After` of a 429.
+    `status` and `body` are those of an `answer`, whatever the test wants it to be.
     """
 
     kind: str
@@ -39,6 +40,8 @@ class Fault:
     method: str = "GET"
     times: int | None = None
     seconds: float | None = None
+    status: int = 500
+    body: bytes = b""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

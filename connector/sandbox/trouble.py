@@ -51,6 +51,7 @@ INSTEAD: dict[str, Callable[[Fault], Answer]] = {
     "not_json": lambda _: Answer(200, HTML % (b"Hello", b"Hello"), "text/html"),
     "empty_body": lambda _: Answer(200, b""),
     "null_body": lambda _: Answer(200, b"null"),
+    "answer": lambda fault: Answer(fault.status, fault.body),
 }
 """Faults that come in the place of the answer."""
 

@@ -26,8 +26,8 @@ FIRST = TODAY - timedelta(days=20)
 
 
 @cache
-def definitions() -> dg.Definitions:
-    return build(start=FIRST.date())
+def definitions(first: datetime = FIRST) -> dg.Definitions:
+    return build(start=first.date())
 
 
 @dataclass
@@ -40,6 +40,10 @@ class Workshop:
     """Of the runs: in memory, which is several times faster."""
     ticks: dg.DagsterInstance
     """Of the ticks: on disk, since a schedule opens the instance again. It sees no run of ours."""
+    first: datetime = FIRST
+    """The first partition."""
+    log_level: str = "CRITICAL"
+    """Of what Dagster prints while it runs."""
 
     def run(
         self, *streams: str, layers: str = "lake warehouse", **tags: str
@@ -53,9 +57,9 @@ class Workshop:
         ]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dagster's own, about Dagster's own
-            job = definitions().resolve_job_def("__ASSET_JOB")
+            job = definitions(self.first).resolve_job_def("__ASSET_JOB")
             return job.execute_in_process(
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                run_config={"loggers": {"console": {"config": {"log_level": self.log_level}}}},
                 instance=self.instance,
                 asset_selection=keys or None,
                 tags=tags,
@@ -140,14 +144,15 @@ def make_workshop(
 
         def make(**options: Any) -> Workshop:
             start = options.pop("start", TODAY - timedelta(days=6, hours=12))
+            first = options.pop("first", FIRST)
             box = Sandbox(**{"threads": 20, "seed": 1, "start": start, **options})
             stack.enter_context(box)
             monkeypatch.setenv("PRODUCTLANE_API_KEY", box.key)
             monkeypatch.setenv("PRODUCTLANE_BASE_URL", box.url)
             monkeypatch.setenv("PRODUCTLANE_DATA_DIR", str(tmp_path / "data"))
-            monkeypatch.setenv("PRODUCTLANE_START_DATE", f"{FIRST:%Y-%m-%d}")
+            monkeypatch.setenv("PRODUCTLANE_START_DATE", f"{first:%Y-%m-%d}")
             monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
-            return Workshop(box, tmp_path / "data", *instances)
+            return Workshop(box, tmp_path / "data", *instances, first)
 
         yield make
 

@@ -107,9 +107,26 @@ def test_a_missing_scope_is_named(at_bench: Bench) -> None:
         ask(at_bench, key=at_bench.box.issue_key(["threads:read"]))
 
 
-def test_a_bad_question_says_what_the_api_said(at_bench: Bench) -> None:
-    with pytest.raises(errors.BadQuestion, match="HTTP 400, validation_failed"):
+def test_a_bad_question_names_what_the_api_complains_of(at_bench: Bench) -> None:
+    with pytest.raises(errors.BadQuestion, match=r"for its limit \(HTTP 400, validation_failed"):
         ask(at_bench, params={"limit": "0"})
+
+
+ECHO = b"""{"error": {"code": "jane@acme.example", "message": "no such address: jane@acme.example",
+    "details": {"required": ["jane@acme.example", "portal:read"]}, "request_id": "jane@acme"}}"""
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 422, 429, 500, 503])
+@pytest.mark.parametrize("body", [ECHO, ECHO.replace(b"jane@acme.example", b"scope_required", 1)])
+def test_b24_an_error_repeats_no_word_of_the_api(at_bench: Bench, status: int, body: bytes) -> None:
+    """Unless the reference knows it: codes, scopes, and the names of our own parameters."""
+    at_bench.box.faults.add(Fault("answer", rate=1.0, status=status, body=body))
+    with pytest.raises(errors.ConnectorError) as caught:
+        ask(at_bench, params={"email": "jane@acme.example"})
+    assert "jane" not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
+    assert caught.value.request_id == at_bench.box.requests[-1].request_id
+    if isinstance(caught.value, errors.NotReadable) and b"scope_required" in body:
+        assert "lacks the scope portal:read" in str(caught.value)
 
 
 def test_a_redirect_is_not_followed_with_the_key(at_bench: Bench) -> None:
@@ -195,6 +212,19 @@ def test_the_key_is_in_no_message_and_no_log(
     key = at_bench.settings.api_key
     said: list[Any] = [str(caught.value), repr(caught.value), caplog.text, repr(at_bench.settings)]
     assert not any(key in one for one in said)
+
+
+@pytest.mark.parametrize("key", ["pl_v2_ünlike", "pl_v2_two\nlines", "pl_v2_two words"])
+def test_b24_a_key_that_no_header_can_hold_is_not_shown(key: str) -> None:
+    with pytest.raises(errors.ConfigurationError, match="has a character") as caught:
+        Settings(api_key=key).with_key()
+    assert key not in f"{caught.value!r} {vars(caught.value)}"
+
+
+def test_b24_a_key_in_the_place_of_the_address_is_not_shown() -> None:
+    with pytest.raises(errors.ConfigurationError, match="not a web address") as caught:
+        Settings(base_url="pl_v2_mistaken")
+    assert "mistaken" not in f"{caught.value!r} {vars(caught.value)}"
 
 
 def test_settings_say_what_is_wrong_with_them() -> None:

@@ -378,29 +378,6 @@ def test_b15_a_refused_key_ends_the_run_and_leaves_the_data(
     assert at_bench.differences("tags", "members") == [], status
 
 
-def test_b24_the_key_and_customers_text_are_in_no_file_but_the_data(
-    make_bench: Make, caplog: pytest.LogCaptureFixture
-) -> None:
-    at = make_bench(threads=50)
-    row = at.box.workspace.ids("threads")[0]
-    at.box.workspace.update("threads", row, title="canary-text-7391")
-    at.box.faults.add(Fault("500", path="/contacts", rate=1.0))
-    run = at.sync("threads", "contacts", full=True)
-    canaries = (at.settings.api_key.encode(), b"canary-text-7391")
-    records = [
-        p
-        for p in at.settings.data_dir.rglob("*")
-        if p.is_file() and ("_walks" in p.parts or "_locks" in p.parts)
-    ]
-    assert records
-    for path in records:
-        assert not any(canary in path.read_bytes() for canary in canaries), path
-    everything = [p for p in at.settings.data_dir.rglob("*") if p.is_file()]
-    assert not any(canaries[0] in path.read_bytes() for path in everything)
-    assert not any(canary.decode() in caplog.text + repr(run) for canary in canaries)
-    assert at.settings.api_key not in repr(at.settings)
-
-
 def test_a_thread_of_ten_megabytes_is_fine(at_bench: Bench) -> None:
     row = at_bench.box.workspace.ids("threads")[0]
     at_bench.box.workspace.update("threads", row, text="<p>" + "ä" * 5_000_000 + "</p>")
