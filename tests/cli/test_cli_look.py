@@ -132,7 +132,7 @@ def test_help_says_what_for_and_gives_an_example(command: str) -> None:
 
 def test_help_names_every_command_of_the_contract() -> None:
     promised = ["demo", "check", "streams", "sync", "status", "sql", "rebuild", "sandbox"]
-    assert promised == COMMANDS
+    assert set(promised) <= set(COMMANDS)
     said = Cli(ROOT).run("--help")
     assert all(command in said.out for command in COMMANDS)
     assert "Exit codes" in said.out
