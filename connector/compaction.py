@@ -60,15 +60,11 @@ def _groups(lake: Lake) -> Iterator[list[LakeFile]]:
     A file that lacks a column declared later is not merged with one that has it: only from a
     missing column is it seen that the value may stand in `_extra` (`promotion`).
     """
-    folders: dict[str, list[LakeFile]] = defaultdict(list)
+    alike: dict[tuple[str, str], list[LakeFile]] = defaultdict(list)
     for file in _living(lake):
         if file.bytes < SMALL:
-            folders[file.path.rpartition("/")[0]].append(file)
-    for small in folders.values():
-        alike: dict[tuple[str, ...], list[LakeFile]] = defaultdict(list)
-        for file in small if len(small) >= MANY else ():
-            alike[tuple(pq.read_schema(lake.path(file)).names)].append(file)
-        yield from (group for group in alike.values() if len(group) >= MANY)
+            alike[file.path.rpartition("/")[0], file.columns].append(file)
+    yield from (group for group in alike.values() if len(group) >= MANY)
 
 
 def _living(lake: Lake) -> Iterator[LakeFile]:

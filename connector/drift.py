@@ -1,6 +1,6 @@
-"""Rows whose content changed under an unmoved `updated_at`: how many, and in which fields.
+"""What windows miss: content that changed under an unmoved `updated_at`, and rows that come late.
 
-No window can show such a change, but by luck of its overlap; a full walk does (FAILURES, B7).
+No window can show either, but by luck of its overlap; a full walk does (FAILURES, B4 and B7).
 """
 
 from __future__ import annotations
@@ -27,6 +27,14 @@ def unmoved(endpoint: Endpoint, left: str, right: str) -> str:
     if "updated_at" not in own(endpoint):
         return "false"
     return f'{left}."updated_at" IS NOT DISTINCT FROM {right}."updated_at"'
+
+
+def late(endpoint: Endpoint, row: str) -> str:
+    """SQL: does the row's stamp lie where everything was closed before this walk?"""
+    if endpoint.asked != "window":
+        return "false"
+    return f"""coalesce({row}.updated_at <= (SELECT max(closed_to) FROM meta.windows
+        WHERE stream = '{endpoint.stream}' AND closed_from IS NULL), false)"""
 
 
 def find_drift(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> Drift:

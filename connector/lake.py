@@ -204,7 +204,9 @@ class Lake:
         hidden.rename(path)
         sync_folder(path.parent)
         relative = path.relative_to(self.root).as_posix()
-        return LakeFile(relative, kind, stream, rows, path.stat().st_size, _crc32(path))
+        size, names = path.stat().st_size, ",".join(schema.names)
+        columns = f"{zlib.crc32(names.encode()):08x}"
+        return LakeFile(relative, kind, stream, rows, size, _crc32(path), columns)
 
 
 def _format(schema: pa.Schema) -> dict[str, Any]:

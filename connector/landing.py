@@ -91,6 +91,7 @@ def _landing(
         deleted=sum(f.rows for f in files if f.kind == "deletions" and f.stream == stream),
         missing=len(verdict.held),
         unstamped=staged.unstamped,
+        late=found.late,
         drifted=found.drift.rows,
         drifted_fields=found.drift.fields,
         shows_all=shows_all,

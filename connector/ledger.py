@@ -23,7 +23,10 @@ FileKind = Literal["rows", "deletions", "rejected", "parents", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class LakeFile:
-    """A file of the lake: its path below the lake's folder, and what must be found there."""
+    """A file of the lake: its path below the lake's folder, and what must be found there.
+
+    `columns` tells files with the same columns from others: the catalogue may grow in between.
+    """
 
     path: str
     kind: FileKind
@@ -31,6 +34,7 @@ class LakeFile:
     rows: int
     bytes: int
     crc32: int
+    columns: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Landing:
 
     `kind`: `window`, `full`, or `children` (walks under parents). `closed` is the span of
     `updated_at` that the walk closes, [None, t] from the beginning of time, or None.
+    `late`: rows that came under a stamp up to which everything was closed.
     `drifted`: rows that changed under an unmoved `updated_at`, and in how many of them which field.
     `shows_all`: without flags, the list showed the rows of every combination of flags.
     """
@@ -59,6 +64,7 @@ class Landing:
     deleted: int = 0
     missing: int = 0
     unstamped: int = 0
+    late: int = 0
     drifted: int = 0
     drifted_fields: dict[str, int] = field(default_factory=dict)
     shows_all: bool = False

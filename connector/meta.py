@@ -106,7 +106,7 @@ def _record_landing(con: Connection, one: Landing) -> None:
     _insert(
         con, "walks", one.walk, one.run, one.stream, one.kind, one.asked_at, one.answered_at,
         one.asked_after, one.asked_before, one.requests, one.rows, one.new, one.changed,
-        one.deleted, one.missing, one.unstamped, one.drifted, one.shows_all,
+        one.deleted, one.missing, one.unstamped, one.late, one.drifted, one.shows_all,
     )  # fmt: skip
     if one.closed:
         _close(con, one.stream, *one.closed)

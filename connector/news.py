@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from connector.buckets import by_day
-from connector.drift import Drift, find_drift, unmoved
+from connector.drift import Drift, find_drift, late, unmoved
 from connector.lake import Lake
 from connector.ledger import LakeFile
 from connector.staging import Staged
@@ -24,10 +24,15 @@ from schemas import Endpoint
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """How many of the staged rows are new, and how many changed, some under an unmoved stamp."""
+    """How many of the staged rows are new, and how many changed, some under an unmoved stamp.
+
+    `late`: new or changed under a stamp up to which everything was closed. They became visible
+    later than the lag allows for, or came back from the dead.
+    """
 
     new: int
     changed: int
+    late: int
     drift: Drift
 
 
@@ -58,16 +63,19 @@ def _compare(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[st
         lambda piece: (
             f"""
         SELECT {quoted(endpoint.key, "s.")}, m._hash IS NULL AS is_new,
-            {unmoved(endpoint, "s", "m")} AS is_drift
+            {unmoved(endpoint, "s", "m")} AS is_drift, {late(endpoint, "s")} AS is_late
         FROM {piece} s LEFT JOIN main.{endpoint.stream} m ON {same_key(endpoint, "s", "m")}
         WHERE m._hash IS DISTINCT FROM s._hash"""
         ),
     )
-    new, changed = con.execute(f"""
-        SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new) FROM (
-            SELECT bool_or(is_new) AS is_new FROM differing GROUP BY {quoted(endpoint.key)})
-        """).fetchall()[0]
-    return News(new, changed, find_drift(con, endpoint, pieces) if changed else Drift())
+    new, changed, late_ones = con.execute(f"""
+        SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new),
+            count(*) FILTER (is_late) FROM (
+            SELECT bool_or(is_new) AS is_new,
+                bool_or(is_late AND (is_new OR NOT is_drift)) AS is_late
+            FROM differing GROUP BY {quoted(endpoint.key)})""").fetchall()[0]
+    drift = find_drift(con, endpoint, pieces) if changed else Drift()
+    return News(new, changed, late_ones, drift)
 
 
 def _choose(

@@ -41,7 +41,9 @@ class StreamStatus:
     Every row is as the source had it at some moment from `proven_from` to `read_to`; or from
     `stamped_from`, if every change moves `updated_at` and nothing was deleted. `unasked` counts
     parents under which nothing was asked so far; until it is 0, nothing is proven of a child.
-    `drifted` rows changed without a new `updated_at`, in `drifted_fields`; full walks find them.
+    `late` rows came under a stamp up to which everything was closed: they became visible later
+    than the lag allows for, were restored, or backdated. `drifted` rows changed without a new
+    `updated_at`, in `drifted_fields`. Only full walks are sure to find either.
     """
 
     stream: str
@@ -58,6 +60,7 @@ class StreamStatus:
     set_aside: int = 0
     held: int = 0
     unknown_fields: tuple[str, ...] = ()
+    late: int = 0
     drifted: int = 0
     drifted_fields: tuple[str, ...] = ()
     drift_noticed_at: datetime | None = None
@@ -156,15 +159,18 @@ _PER_STREAM = """
     ), drift AS (
         SELECT stream, list(DISTINCT field ORDER BY field) AS names, max(noticed_at) AS at
         FROM meta.drift GROUP BY stream
-    ), drifted AS (SELECT stream, sum(drifted)::BIGINT AS n FROM meta.walks GROUP BY stream
+    ), drifted AS (
+        SELECT stream, sum(drifted)::BIGINT AS n, sum(late)::BIGINT AS late
+        FROM meta.walks GROUP BY stream
     )
     SELECT s.stream, latest.at AS last_run_at, coalesce(latest.outcome, '') AS last_outcome,
         coalesce(latest.error, '') AS last_error, latest.success AS last_success_at,
         walked.at AS last_walk_at, walked.full_at AS last_full_walk_at,
         coalesce(closed.spans, []) AS windows, coalesce(aside.n, 0) AS set_aside,
         coalesce(held.n, 0) AS held, coalesce(fields.names, []) AS unknown_fields,
-        coalesce(drifted.n, 0) AS drifted, coalesce(drift.names, []) AS drifted_fields,
-        drift.at AS drift_noticed_at, f.* EXCLUDE (stream)
+        coalesce(drifted.late, 0) AS late, coalesce(drifted.n, 0) AS drifted,
+        coalesce(drift.names, []) AS drifted_fields, drift.at AS drift_noticed_at,
+        f.* EXCLUDE (stream)
     FROM (SELECT view_name AS stream FROM duckdb_views() WHERE schema_name = 'history') s
     LEFT JOIN latest USING (stream) LEFT JOIN walked USING (stream)
     LEFT JOIN closed USING (stream) LEFT JOIN aside USING (stream)

@@ -52,7 +52,7 @@ CREATE TABLE meta.walks (
     walk VARCHAR, run VARCHAR, stream VARCHAR, kind VARCHAR, asked_at TIMESTAMPTZ,
     answered_at TIMESTAMPTZ, asked_after TIMESTAMPTZ, asked_before TIMESTAMPTZ, requests BIGINT,
     rows BIGINT, new BIGINT, changed BIGINT, deleted BIGINT, missing BIGINT, unstamped BIGINT,
-    drifted BIGINT, shows_all BOOLEAN);
+    late BIGINT, drifted BIGINT, shows_all BOOLEAN);
 CREATE TABLE meta.windows (stream VARCHAR, closed_from TIMESTAMPTZ, closed_to TIMESTAMPTZ);
 CREATE TABLE meta.rejected_rows (
     stream VARCHAR, key VARCHAR, reason VARCHAR, record VARCHAR, observed_at TIMESTAMPTZ,

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -193,18 +194,31 @@ class Warehouse:
         return [self.lake.path(file) for file in files]
 
     def _pieces(self, endpoint: Endpoint, files: list[LakeFile]) -> list[str]:
-        """SQL of the rows in some files, so many files at a time as fit memory."""
-        pieces: list[list[LakeFile]] = [[]]
-        held = 0
-        for file in files:
-            if held + file.rows > HELD and pieces[-1]:
-                pieces.append([])
-                held = 0
-            pieces[-1].append(file)
-            held += file.rows
+        """SQL of the rows in some files, so many files at a time as fit memory.
+
+        Files with other columns are read apart: only where a column is missing is its value looked
+        for in `_extra`, and together they would have them all.
+        """
         return [
-            promoted(self.con, endpoint, parquet(self._paths(piece))) for piece in pieces if piece
+            promoted(self.con, endpoint, parquet(self._paths(piece)))
+            for _, alike in groupby(sorted(files, key=_columns), _columns)
+            for piece in _pieces(alike)
         ]
+
+
+def _columns(file: LakeFile) -> str:
+    return file.columns
+
+
+def _pieces(files: Iterable[LakeFile]) -> Iterator[list[LakeFile]]:
+    piece: list[LakeFile] = []
+    for file in files:
+        if piece and sum(one.rows for one in piece) + file.rows > HELD:
+            yield piece
+            piece = []
+        piece.append(file)
+    if piece:
+        yield piece
 
 
 def _replaced(entries: list[Entry]) -> set[str]:

@@ -100,6 +100,11 @@ def _notes(one: StreamStatus) -> Iterator[str]:
             f"{', '.join(one.drifted_fields)}; noticed last {output.moment(one.drift_noticed_at)}. "
             "Only full walks are sure to find such changes"
         )
+    if one.late:
+        yield (
+            f"{one.stream}: rows under a stamp that was closed already (visible late, restored or "
+            f"backdated): {output.count(one.late)}. Only full walks are sure to find such rows"
+        )
     if one.unasked and one.was_read:
         yield (
             f"{one.stream}: rows under which nothing was asked so far: "

@@ -1,6 +1,6 @@
 """A sync in a process of its own that kills itself at the n-th thing it does to the disk.
 
-Run as `python -m tests.engine.killed URL KEY FOLDER N plain|full STREAM...`.
+Run as `python -m tests.engine.killed URL KEY FOLDER N plain|full|window|compact STREAM...`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connector.compaction import compact
+from connector.lake import Lake
 from connector.settings import Settings
 from connector.sync import Order, sync
-from connector.warehouse import Warehouse
+from connector.warehouse import Warehouse, opened
 
 done = 0
 fatal = 0
@@ -50,5 +53,10 @@ if __name__ == "__main__":
     ):
         setattr(owner, name, counted(getattr(owner, name)))
     settings = Settings(api_key=key, base_url=url, data_dir=Path(folder), page_size=20)
-    order = Order(tuple(rest[1:]), full=rest[0] == "full")
-    asyncio.run(sync(settings, order))
+    if rest[0] == "compact":
+        with opened(Lake(settings.data_dir)) as warehouse:
+            compact(warehouse)
+    else:
+        since = datetime(2026, 1, 1, tzinfo=UTC) if rest[0] == "window" else None
+        order = Order(tuple(rest[1:]), since=since, full=rest[0] == "full")
+        asyncio.run(sync(settings, order))

@@ -19,19 +19,9 @@ from connector.promotion import promoted
 from connector.warehouse import opened, rebuild
 from schemas import STREAMS
 from tests.bench import Bench
+from tests.engine.export import export
 
 Make = Callable[..., Bench]
-
-
-def export(at: Bench) -> dict[str, list[object]]:
-    """Every table of the published file, ordered, but for what counts runs."""
-    with opened(Lake(at.settings.data_dir)) as warehouse:
-        warehouse.publish()
-    tables = at.query("SELECT schema_name, table_name FROM duckdb_tables()")
-    return {
-        f"{schema}.{table}": list(at.query(f"SELECT t::VARCHAR FROM {schema}.{table} t ORDER BY 1"))
-        for schema, table in tables
-    }
 
 
 def eventful(at: Bench) -> None:
