@@ -128,6 +128,7 @@ def test_files_with_other_columns_are_not_merged_with_each_other(
     with monkeypatch.context() as later:
         later.setitem(CATALOGUE, "contacts", replace(contacts, columns=(*contacts.columns, mood)))
         read_mood("mood 9")
+        at.sync("contacts", full=True)
         compacted(at)
         rebuild(Lake(at.settings.data_dir))
         export(at)
