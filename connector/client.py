@@ -120,7 +120,7 @@ class Client:
         async with self._slots:
             for attempt in range(ATTEMPTS):
                 try:
-                    return read(await self._once(path, params, stream))
+                    return _read(await self._once(path, params, stream), read)
                 except errors.Unreachable as fault:
                     fault.stream = fault.stream or stream
                     if attempt + 1 == ATTEMPTS:
@@ -163,6 +163,14 @@ class Client:
         limit = response.headers.get("X-RateLimit-Limit", "")
         if limit.isdigit() and 0 < int(limit) < 10**9:
             self.budget.learn(int(limit))
+
+
+def _read(answer: Answer, read: Callable[[Answer], T]) -> T:
+    try:
+        return read(answer)
+    except errors.BrokenAnswer as fault:
+        fault.request_id = fault.request_id or answer.request_id
+        raise
 
 
 def _answer(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -106,25 +104,6 @@ def test_a_lake_belongs_to_one_workspace(make_bench: Make) -> None:
     with pytest.raises(ConfigurationError, match="holds workspace"):
         other.sync("tags")
     assert one.differences("tags") == []
-
-
-def test_b23_two_syncs_at_once_from_two_processes_lose_nothing(make_bench: Make) -> None:
-    at = make_bench(threads=50, page_size=20)
-    command = [sys.executable, "-m", "tests.engine.killed", at.box.url, at.box.key,
-               str(at.settings.data_dir), "1000000000", "plain", "threads", "tags",
-               "thread_comments"]  # fmt: skip
-    both = [
-        subprocess.Popen(  # noqa: S603  # our own module, in this interpreter
-            command, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    for one in both:
-        _, said = one.communicate(timeout=120)
-        assert one.returncode == 0, said
-    at.pass_time()
-    at.sync("threads", "tags", "thread_comments", full=True)
-    assert at.differences("threads", "tags", "thread_comments") == []
 
 
 def test_b23_a_reader_keeps_its_snapshot_while_syncs_publish(at_bench: Bench) -> None:

@@ -1,0 +1,122 @@
+"""Bad input, from the wire to the tables: nothing crashes, nothing is bent, the rest goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from connector.lake import Lake
+from connector.sandbox import Fault
+from connector.stamps import parse_stamp
+from connector.warehouse import rebuild
+from tests import oracle
+from tests.bench import Bench
+
+Make = Callable[..., Bench]
+
+DEEP = "[" * 100 + "1" + "]" * 100
+MANY = ", ".join(f'"field_{number}": {number}' for number in range(1000))
+
+KEPT = {
+    "the first of days": '"updated_at": "0001-01-01T00:00:00Z"',
+    "the last of days": '"updated_at": "9999-12-31T23:59:59.999999Z"',
+    "nine digits": '"updated_at": "2026-10-01T00:00:00.123456789Z"',
+    "no date": '"updated_at": "soon"',
+    "nothing": '"updated_at": null',
+    "wrong types": '"title": 5, "is_read": "yes", "contact": "x", "tags": 7, "external_ids": 3',
+    "nul": '"title": "a\\u0000b", "text": "\\u0000"',
+    "a pair of surrogates": '"title": "\\ud83d\\ude00"',
+    "nested 100 deep": f'"contact": {{"id": "c", "deep": {DEEP}}}, "surprise": {DEEP}',
+    "1,000 unknown fields": MANY,
+    "a number beyond 64 bits": '"surprise": 123456789012345678901234567890',
+    "odd names": '"\\"": 1, "": 2, "a.b": 3, "$": 4, "_extra": 5, "_hash": "x", "é\'": 6',
+    "odd systems": '"external_ids": {"a\\"b": "1", "": "2", "$.x": "3", "it\'s": "4", "n": 5}',
+    "tags that are none": '"tags": [null, 1, "x", {}, {"id": null}, {"id": "t"}, {"id": "t"}]',
+}
+SET_ASIDE = {
+    "a key twice": '"title": "a", "title": "b"',
+    "a key twice, below": '"contact": {"id": "a", "id": "b"}',
+    "not a number": '"title": NaN',
+    "infinite": '"surprise": -Infinity',
+    "half a surrogate": '"title": "\\ud800"',
+}
+
+
+def bad(make_bench: Make, fields: str) -> tuple[Bench, str]:
+    """A workspace in which one thread among five is listed with these fields."""
+    at = make_bench(threads=5)
+    row = at.box.workspace.ids("threads")[2]
+    at.box.workspace.put_raw("threads", row, f'{{"id": "{row}", {fields}}}')
+    return at, row
+
+
+def stored(at: Bench, row: str) -> dict[str, Any]:
+    with oracle.published(at.settings.data_dir) as con:
+        found = con.execute("FROM threads WHERE id = ?", [row])
+        names = [(name, str(kind)) for name, kind, *_ in found.description]
+        (values,) = found.fetchall()
+    return {
+        name: json.loads(value) if kind == "JSON" and value is not None else value
+        for (name, kind), value in zip(names, values, strict=True)
+    }
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_b20_odd_values_arrive_as_they_were_sent(make_bench: Make, case: str) -> None:
+    at, row = bad(make_bench, KEPT[case])
+    run = at.sync("threads")
+    assert at.outcome(run, "threads").rejected == 0
+    found = stored(at, row)
+    extra = found["_extra"] or {}
+    for name, value in json.loads(f"{{{KEPT[case]}}}").items():
+        kept = extra[name] if name in extra else found[name]
+        if isinstance(kept, datetime):
+            kept, value = kept.replace(tzinfo=UTC), parse_stamp(value)
+        assert kept == value, name
+    rebuild(Lake(at.settings.data_dir))
+    at.pass_time()
+    run = at.sync("threads", full=True)
+    assert (at.outcome(run, "threads").changed, stored(at, row)) == (0, found)
+
+
+def test_b20_what_follows_from_odd_values_is_what_fits(make_bench: Make) -> None:
+    at, row = bad(make_bench, KEPT["odd systems"])
+    at.sync("threads")
+    assert at.query(f"""SELECT system, external_id FROM external_ids
+        WHERE entity_id = '{row}' ORDER BY external_id""") == [
+        ('a"b', "1"), ("", "2"), ("$.x", "3"), ("it's", "4"), ("n", "5"),
+    ]  # fmt: skip
+    at, row = bad(make_bench, KEPT["tags that are none"])
+    at.sync("threads")
+    assert at.query(f"SELECT tag_id FROM thread_tags WHERE thread_id = '{row}'") == [("t",)]
+
+
+@pytest.mark.parametrize("case", SET_ASIDE)
+def test_b20_what_no_table_can_hold_is_set_aside_and_the_rest_arrives(
+    make_bench: Make, case: str
+) -> None:
+    at, row = bad(make_bench, SET_ASIDE[case])
+    run = at.sync("threads")
+    assert at.outcome(run, "threads").rejected == 1
+    assert at.query("SELECT count(*) FROM threads") == [(4,)]
+    ((key, record),) = at.query("SELECT key, record FROM meta.set_aside")
+    assert json.loads(key) == [row]
+    assert row in record
+
+
+@pytest.mark.parametrize("kind", ["not_json", "no_data", "no_has_more", "no_page"])
+def test_a_page_that_is_none_fails_its_stream_with_the_request_and_leaves_the_data(
+    make_bench: Make, kind: str
+) -> None:
+    at = make_bench(threads=5)
+    at.sync("threads", "tags")
+    at.pass_time()
+    at.box.faults.add(Fault(kind, path="/threads$", rate=1.0))
+    run = at.sync("threads", "tags", full=True)
+    assert "request_id" in at.outcome(run, "threads").error
+    assert at.outcome(run, "tags").outcome == "done"
+    assert at.differences("threads", "tags") == []
