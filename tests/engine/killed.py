@@ -1,6 +1,7 @@
-"""A sync in a process of its own that kills itself at the n-th thing it does to the disk.
+"""A sync in a process of its own that kills itself at one of the things it does to the disk.
 
-Run as `python -m tests.engine.killed URL KEY FOLDER N plain|full|window|compact STREAM...`.
+Run as `python -m tests.engine.killed URL KEY FOLDER FATAL KIND PAGE_SIZE STREAM...`, where KIND is
+plain, full, window or compact, and FATAL the n-th act, or, as `append:1`, the n-th of a name.
 """
 
 from __future__ import annotations
@@ -10,28 +11,32 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from connector.compaction import compact
 from connector.lake import Lake
+from connector.ledger import Ledger
 from connector.settings import Settings
 from connector.sync import Order, sync
 from connector.warehouse import Warehouse, opened
 
-done = 0
-fatal = 0
+done: Counter[str] = Counter()
+fatal = ""
 
 
 def counted(act: Callable[..., Any]) -> Callable[..., Any]:
     """The act, before which the process may die; really: no handler, no finally, no flush."""
+    name = act.__name__
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        global done
-        done += 1
-        if done == fatal:
+        done[name] += 1
+        if fatal in (f"{done.total()}", f"{name}:{done[name]}"):
             os.kill(os.getpid(), signal.SIGKILL)
         return act(*args, **kwargs)
 
@@ -39,24 +44,25 @@ def counted(act: Callable[..., Any]) -> Callable[..., Any]:
 
 
 if __name__ == "__main__":
-    _, url, key, folder, number, *rest = sys.argv
-    fatal = int(number)
+    _, url, key, folder, fatal, *rest = sys.argv
     os.fsync = counted(os.fsync)
     shutil.copyfile = counted(shutil.copyfile)
     for owner, name in (
         (Path, "rename"),
         (Path, "replace"),
         (Path, "unlink"),
+        (pq.ParquetWriter, "write"),
+        (Ledger, "append"),
         (Warehouse, "_advance"),
         (Warehouse, "_apply"),
         (Warehouse, "publish"),
     ):
         setattr(owner, name, counted(getattr(owner, name)))
-    settings = Settings(api_key=key, base_url=url, data_dir=Path(folder), page_size=20)
+    settings = Settings(api_key=key, base_url=url, data_dir=Path(folder), page_size=int(rest[1]))
     if rest[0] == "compact":
         with opened(Lake(settings.data_dir)) as warehouse:
             compact(warehouse)
     else:
         since = datetime(2026, 1, 1, tzinfo=UTC) if rest[0] == "window" else None
-        order = Order(tuple(rest[1:]), since=since, full=rest[0] == "full")
+        order = Order(tuple(rest[2:]), since=since, full=rest[0] == "full")
         asyncio.run(sync(settings, order))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import Any
 import pytest
 
 from connector import errors
-from connector.budget import Budget
+from connector.budget import BURST, Budget
 from connector.client import Answer, Client
 from connector.sandbox import Fault
 from connector.settings import Settings
@@ -188,6 +191,53 @@ def test_b14_the_budget_is_used_and_never_overdrawn(tmp_path: Path, limit: int) 
         assert inside <= limit
     took = sent[-1] - sent[0]
     assert limit * 3 / took * 60 >= (0.95 if limit > 100 else 0.55) * limit
+
+
+TAKER = """
+import asyncio, sys
+from pathlib import Path
+from connector.budget import Budget
+
+async def go():
+    waits = []
+    async def sleep(seconds):
+        waits.append(seconds)
+    budget = Budget(Path(sys.argv[1]), limit=1000, now=lambda: 1000.0, sleep=sleep)
+    places = []
+    print("ready", flush=True)
+    input()
+    for _ in range(900):
+        waits.clear()
+        await budget.take()
+        places.append(round(sum(waits), 9))
+    print(places)
+
+asyncio.run(go())
+"""
+
+
+def test_b14_two_processes_never_take_the_same_place(tmp_path: Path) -> None:
+    """The clock stands still, so that each says how far ahead its place in the queue is."""
+    both = [
+        subprocess.Popen(  # noqa: S603  # our own lines, in this interpreter
+            [sys.executable, "-c", TAKER, str(tmp_path / "b")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        for _ in range(2)
+    ]
+    for one in both:
+        assert one.stdout
+        assert one.stdout.readline() == "ready\n"
+    for one in both:
+        assert one.stdin
+        one.stdin.write("\n")
+        one.stdin.flush()
+    places = [place for one in both for place in json.loads(one.communicate(timeout=60)[0])]
+    waiting = [place for place in places if place > 0]
+    assert len(waiting) >= 1800 - BURST - 1
+    assert len(set(waiting)) == len(waiting)
 
 
 def test_a_budget_file_from_the_future_or_torn_locks_nobody_out(tmp_path: Path) -> None:

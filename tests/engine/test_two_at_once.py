@@ -19,7 +19,7 @@ NEVER = "1000000000"
 def begun(at: Bench, kind: str) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603  # our own module, in this interpreter
         [sys.executable, "-m", "tests.engine.killed", at.box.url, at.box.key,
-         str(at.settings.data_dir), NEVER, kind, *STREAMS],
+         str(at.settings.data_dir), NEVER, kind, "20", *STREAMS],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

@@ -1,0 +1,301 @@
+# ruff: noqa: E501 (code is quoted as it stands)
+"""Our guards, each taken out in turn: what is changed in the code, and which tests must see it.
+
+Every mutation is a mistake that a real connector has made (FAILURES), or one step towards it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FAILURES = "tests/engine/test_failures.py"
+CRASHES = "tests/engine/test_crashes.py"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A guard by its name, the file it is in, the code with it and without it, and its tests."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTATIONS = [
+    Mutation(
+        "the newest stamp seen as watermark",
+        "connector/listing.py",
+        "closed=self._closed(staged.asked_at),",
+        """closed=self._closed(max(
+                value for piece in staged.pieces(self.endpoint.schema)
+                for value in (piece if hasattr(piece, "column") else piece.to_table())
+                .column("updated_at").to_pylist())),""",
+        (f"{FAILURES}::test_b01_a_row_that_changes_behind_the_cursor_comes_with_the_next_sync",),
+    ),
+    Mutation(
+        "no overlap",
+        "connector/sync.py",
+        "after=state.closed_to - context.settings.overlap",
+        "after=state.closed_to",
+        (f"{FAILURES}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
+    ),
+    Mutation(
+        "bounds taken as they are meant",
+        "connector/walk.py",
+        "margin = timedelta(seconds=1)",
+        "margin = timedelta(0)",
+        (f"{FAILURES}::test_b03_rows_at_the_edges_of_windows_are_in_one_of_them",),
+    ),
+    Mutation(
+        "no lag",
+        "connector/listing.py",
+        "asked_at - self.context.settings.lag",
+        "asked_at",
+        (f"{FAILURES}::test_b04_rows_that_become_visible_late_are_not_passed_by",),
+    ),
+    Mutation(
+        "windows closed by our own clock",
+        "connector/listing.py",
+        "closed=self._closed(staged.asked_at),",
+        "closed=self._closed(datetime.now(staged.asked_at.tzinfo)),",
+        ("tests/engine/test_clocks.py",),
+    ),
+    Mutation(
+        "what the overlap brings is taken for known",
+        "connector/news.py",
+        "WHERE m._hash IS DISTINCT FROM s._hash",
+        "WHERE m._hash IS NULL OR NOT {unmoved(endpoint, 's', 'm')}",
+        (f"{FAILURES}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
+    ),
+    Mutation(
+        "children only of parents that are new",
+        "connector/parents.py",
+        "$everything OR signal <> signal_before",
+        "$everything",
+        (f"{FAILURES}::test_b08_messages_and_comments_in_old_threads_are_found",),
+    ),
+    Mutation(
+        "children never looked for under all parents",
+        "connector/parents.py",
+        "$everything OR signal <> signal_before",
+        "signal <> signal_before",
+        (f"{FAILURES}::test_b08_messages_and_comments_in_old_threads_are_found",),
+    ),
+    Mutation(
+        "deletions not looked for",
+        "connector/listing.py",
+        "if self._is_full:\n                absent",
+        "if False:\n                absent",
+        (f"{FAILURES}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
+    ),
+    Mutation(
+        "what is deleted leaves what hangs under it",
+        "connector/gone.py",
+        'for one, condition in [(endpoint, same_key(endpoint, "m", "gone")), *under]:',
+        'for one, condition in [(endpoint, same_key(endpoint, "m", "gone"))]:',
+        (f"{FAILURES}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
+    ),
+    Mutation(
+        "absence without certificate",
+        "connector/absence.py",
+        "    if endpoint.detail:\n",
+        "    if endpoint.detail:\n        return Verdict(absent.keys, [])\n",
+        (f"{FAILURES}::test_b10_a_list_that_lost_everything_by_mistake_is_not_believed",),
+    ),
+    Mutation(
+        "a list that breaks off is taken for whole",
+        "connector/walk.py",
+        "        if not page.has_more:\n            return",
+        "        if not page.has_more or not page.cursor:\n            return",
+        (f"{FAILURES}::test_b13_a_chain_that_is_broken_is_an_error_and_closes_nothing",),
+    ),
+    Mutation(
+        "no brake on a sudden loss",
+        "connector/absence.py",
+        "return len(absent.keys) > FEW and len(absent.keys) > brake * absent.total",
+        "return False",
+        (
+            f"{FAILURES}::test_b10_where_no_row_can_be_asked_for_a_large_loss_is_held_until_it_is_seen_twice",
+        ),
+    ),
+    Mutation(
+        "a record without a key proves absence as well",
+        "connector/absence.py",
+        "    if not absent.provable:\n        return Verdict([], absent.keys)\n",
+        "",
+        (f"{FAILURES}::test_b10_a_record_without_a_readable_key_may_be_any_row_so_none_is_gone",),
+    ),
+    Mutation(
+        "state before data",
+        "connector/warehouse.py",
+        "        with self._transaction():\n            self._apply(",
+        """        self.con.execute('UPDATE meta.ledger_position SET file = ?, "offset" = ?',
+            [position.file, position.offset])
+        with self._transaction():
+            self._apply(""",
+        (f"{CRASHES}::test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next",),
+    ),
+    Mutation(
+        "no rename: files grow where readers look",
+        "connector/lake.py",
+        'hidden = path.with_name(f".{path.name}")\n        rows = 0',
+        "hidden = path\n        rows = 0",
+        (f"{CRASHES}::test_b11_a_killed_landing_shows_no_half_file",),
+    ),
+    Mutation(
+        "no fsync of what is renamed",
+        "connector/lake.py",
+        '        with hidden.open("rb") as file:\n            os.fsync(file.fileno())\n',
+        "",
+        (f"{CRASHES}::test_b11_what_is_renamed_into_place_is_on_the_disk",),
+    ),
+    Mutation(
+        "no clearing away after a crash",
+        "connector/lake.py",
+        "        if not self._marker.exists():\n            return",
+        "        if self._marker:\n            return",
+        (f"{CRASHES}::test_b11_no_file_is_left_that_no_line_of_the_ledger_names",),
+    ),
+    Mutation(
+        "no total order: whoever lands last wins",
+        "connector/tables.py",
+        'return f"_observed_at, _walk, {stamp_of(endpoint)} NULLS FIRST, _hash"',
+        'return "rowid"',
+        ("tests/engine/test_versions.py",),
+    ),
+    Mutation(
+        "the newest updated_at wins",
+        "connector/tables.py",
+        'return f"_observed_at, _walk, {stamp_of(endpoint)} NULLS FIRST, _hash"',
+        'return f"{stamp_of(endpoint)} NULLS FIRST, _observed_at, _walk, _hash"',
+        ("tests/engine/test_versions.py",),
+    ),
+    Mutation(
+        "stop at a short page",
+        "connector/walk.py",
+        "        if not page.has_more:\n            return",
+        "        if not page.has_more or len(page.records) < question.page_size:\n            return",
+        (f"{FAILURES}::test_b13_a_short_or_empty_page_ends_nothing",),
+    ),
+    Mutation(
+        "a repeated cursor is followed",
+        "connector/walk.py",
+        "elif page.cursor in seen:",
+        "elif False:",
+        (f"{FAILURES}::test_b13_a_chain_that_is_broken_is_an_error_and_closes_nothing",),
+    ),
+    Mutation(
+        "filters only on the first page",
+        "connector/walk.py",
+        "asked = dict(self.filters) | self.window.params()",
+        "asked = {} if cursor else dict(self.filters) | self.window.params()",
+        (
+            "tests/engine/test_main_job.py::test_every_reading_of_the_reference_gives_the_same_tables[cursor_filters=dropped]",
+        ),
+    ),
+    Mutation(
+        "Retry-After not obeyed",
+        "connector/client.py",
+        "self.budget.pause(_retry_after(response))",
+        "self.budget.pause(0.5)",
+        ("tests/engine/test_client.py::test_b14_retry_after_is_waited_for_literally",),
+    ),
+    Mutation(
+        "each process with a budget of its own",
+        "connector/budget.py",
+        "        fcntl.flock(self._file, fcntl.LOCK_EX)\n        raw",
+        "        raw",
+        ("tests/engine/test_client.py::test_b14_two_processes_never_take_the_same_place",),
+    ),
+    Mutation(
+        "a refused key is one stream's trouble",
+        "connector/sync.py",
+        "    except (errors.KeyRefused, errors.ConfigurationError):\n        raise\n    except errors.ConnectorError as error:",
+        "    except errors.ConnectorError as error:",
+        (f"{FAILURES}::test_b15_a_key_that_is_refused_in_mid_run_ends_it",),
+    ),
+    Mutation(
+        "flags left to their defaults",
+        "connector/listing.py",
+        "            return [*endpoint.parts, endpoint.filters]",
+        "            return [endpoint.filters]",
+        (f"{FAILURES}::test_b16_every_combination_of_flags_arrives_and_a_flip_is_no_deletion",),
+    ),
+    Mutation(
+        "dates cut to milliseconds",
+        "connector/stamps.py",
+        "        stamp = datetime.fromisoformat(text)\n",
+        "        stamp = datetime.fromisoformat(text)\n"
+        "        stamp = stamp.replace(microsecond=stamp.microsecond // 1000 * 1000)\n",
+        ("tests/engine/test_decode.py",),
+    ),
+    Mutation(
+        "a killed walk begins again",
+        "connector/staging.py",
+        "if fits and staged.asked_at and now - staged.asked_at < YOUNG:",
+        "if False:",
+        (f"{CRASHES}::test_b18_a_killed_first_load_asks_no_page_twice_but_one",),
+    ),
+    Mutation(
+        "a staged walk goes on though another has landed since",
+        "connector/staging.py",
+        "staged.question == question and staged.walk > landed and not found",
+        "staged.question == question and not found",
+        (f"{CRASHES}::test_b18_a_walk_that_was_overtaken_begins_again",),
+    ),
+    Mutation(
+        "unknown fields dropped",
+        "connector/decode.py",
+        "            extra[name] = record[name]\n",
+        "",
+        (f"{FAILURES}::test_b20_new_fields_are_kept_and_noted",),
+    ),
+    Mutation(
+        "one bad row fails its stream",
+        "connector/decode.py",
+        "            rejected.append(_set_aside(endpoint, record, reason, source))",
+        "            raise ValueError(reason)",
+        (f"{FAILURES}::test_b20_a_bad_row_is_set_aside_and_shown_and_the_good_version_stays",),
+    ),
+    Mutation(
+        "published in place, under the readers",
+        "connector/warehouse.py",
+        "            hidden.replace(target)",
+        "            target.exists() and target.chmod(0o644)\n            shutil.copyfile(hidden, target)",
+        ("tests/engine/test_rebuild.py::test_b23_a_reader_keeps_its_snapshot_while_syncs_publish",),
+    ),
+    Mutation(
+        "no lock between processes",
+        "connector/lake.py",
+        "        fcntl.flock(handle, mode)\n",
+        "",
+        ("tests/engine/test_two_at_once.py",),
+    ),
+    Mutation(
+        "compaction keeps the newest version only",
+        "connector/compaction.py",
+        "    for file in group:\n        with",
+        "    for file in group[-1:]:\n        with",
+        (
+            "tests/engine/test_compaction.py::test_small_files_become_few_and_every_observation_stays",
+        ),
+    ),
+    Mutation(
+        "compaction removes before it has its line",
+        "connector/lake.py",
+        "        self.ledger.append(entry)\n        if isinstance(entry, Compaction):\n            self._remove(entry.replaced)\n",
+        "        if isinstance(entry, Compaction):\n            self._remove(entry.replaced)\n        self.ledger.append(entry)\n",
+        (
+            "tests/engine/test_compaction.py::test_b11_a_compaction_killed_at_any_write_loses_no_version",
+        ),
+    ),
+    Mutation(
+        "the API's own words in errors",
+        "connector/refusal.py",
+        '"the API forbids it",',
+        "f\"the API forbids it: {error.get('message')}\",",
+        ("tests/engine/test_client.py::test_b24_an_error_repeats_no_word_of_the_api",),
+    ),
+]
