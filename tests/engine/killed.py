@@ -38,9 +38,10 @@ def counted(act: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-if __name__ == "__main__":
-    _, url, key, folder, number, *rest = sys.argv
-    fatal = int(number)
+def arm(number: int) -> None:
+    """From now on this process kills itself at the `number`-th act on the disk."""
+    global fatal
+    fatal = number
     os.fsync = counted(os.fsync)
     shutil.copyfile = counted(shutil.copyfile)
     for owner, name in (
@@ -52,6 +53,11 @@ if __name__ == "__main__":
         (Warehouse, "publish"),
     ):
         setattr(owner, name, counted(getattr(owner, name)))
+
+
+if __name__ == "__main__":
+    _, url, key, folder, number, *rest = sys.argv
+    arm(int(number))
     settings = Settings(api_key=key, base_url=url, data_dir=Path(folder), page_size=20)
     if rest[0] == "compact":
         with opened(Lake(settings.data_dir)) as warehouse:
