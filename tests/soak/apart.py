@@ -7,8 +7,6 @@ lose (`tests.soak.preloaded`), so a process costs milliseconds.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -42,8 +40,8 @@ class Apart:
     def heard(self) -> None:
         """A request has arrived; the process may be doomed to die with it."""
         self.requests += 1
-        if self.work.dies == ("request", self.requests) and self.process.pid:
-            os.kill(self.process.pid, signal.SIGKILL)
+        if self.work.dies == ("request", self.requests):
+            self.process.kill()  # SIGKILL, unless it has ended by itself
 
     def wait(self) -> int | None:
         """The exit code; None for a process that had to be ended."""
@@ -52,7 +50,6 @@ class Apart:
         if code is None:
             self.process.kill()
             self.process.join()
-        self.process.close()
         return code
 
 

@@ -31,13 +31,14 @@ class Memory:
     """What a connector could know at best.
 
     `gone`: since when a row was not to be had, for each time. `silent`: rows whose latest change
-    no window can show, by the keys of the workspace.
+    no window can show; `hidden` ones were left out of a list for longer than the lag allows.
     """
 
     gone: defaultdict[tuple[str, Key], list[datetime]] = field(
         default_factory=lambda: defaultdict(list)
     )
     silent: set[tuple[str, Key]] = field(default_factory=set)
+    hidden: set[tuple[str, Key]] = field(default_factory=set)
     spoilt: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -60,6 +61,7 @@ class World:
             row = self.space.tables[stream].rows[key]
             if row.raw is not None and not row.deleted:
                 self.space.update(stream, key)
+                self.honestly(stream, key)
         self.memory.spoilt.clear()
 
     # -- rows ------------------------------------------------------------------------------
@@ -86,7 +88,7 @@ class World:
 
     def honestly(self, stream: str, row: str) -> None:
         """From its latest change on, a window shows the row."""
-        self.memory.silent.discard((stream, self.key(stream, row)))
+        self.memory.silent -= {(stream, self.key(stream, row))} - self.memory.hidden
 
     def silently(self, stream: str, row: str) -> None:
         self.memory.silent.add((stream, self.key(stream, row)))
@@ -145,6 +147,7 @@ def hide(world: World, change: Change) -> None:
         until = world.space.clock.now() + timedelta(seconds=change.size * 20)
         world.space.hide_until(change.stream, row, until)
         world.silently(change.stream, row)
+        world.memory.hidden.add((change.stream, world.key(change.stream, row)))
         if not STREAMS[change.stream].detail:
             world.vanishes(change.stream, row)
 
@@ -222,6 +225,7 @@ def spoil(world: World, change: Change) -> None:
         doubled = f'{text[:-1]}, "b": 1, "b": 2}}' if change.size % 3 else text
         world.space.put_raw(change.stream, row, doubled)
         world.memory.spoilt.add((change.stream, row))
+        world.silently(change.stream, row)
 
 
 KINDS: dict[str, Callable[[World, Change], None]] = {
