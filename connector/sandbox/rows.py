@@ -92,7 +92,8 @@ class Table:
 
     def hide(self, key: str, now: int, until: int) -> None:
         """Let a row vanish from the list until then, whatever changes about it meanwhile."""
-        self._due.append((until, key, self._visible(key)))
+        if self._hidden.get(key, now) <= now:
+            self._due.append((until, key, self._visible(key)))
         self._hidden[key] = until
         self._show(key, None)
         self.settle(now)

@@ -86,6 +86,7 @@ def test_b04_rows_that_become_visible_late_are_not_passed_by(make_bench: Make) -
     at.box.workspace.hide_until("threads", row, at.box.clock.now() + timedelta(seconds=50))
     at.box.workspace.update("threads", row, title="hidden at first")
     at.sync("threads")
+    assert at.query(f"SELECT title FROM main.threads WHERE id = '{row}'") != [("hidden at first",)]
     at.pass_time(55)
     at.sync("threads")
     assert at.query(f"SELECT title FROM main.threads WHERE id = '{row}'") == [("hidden at first",)]
@@ -365,6 +366,26 @@ def test_b21_a_merge_in_mid_walk_leaves_no_dangling_company(
         ANTI JOIN main.companies k ON c.company_id = k.id WHERE c.company_id IS NOT NULL""") == [
         (0,)
     ]
+
+
+@pytest.mark.parametrize("deleted_status", ["404", "403"])
+def test_b08_a_thread_deleted_before_its_comments_are_asked_for_stops_no_others(
+    make_bench: Make, deleted_status: str
+) -> None:
+    at = make_bench(threads=8, readings=Readings(deleted_status=deleted_status))
+
+    def delete(request: Any) -> None:
+        # Whichever comes first; the thread has been listed by then.
+        if request.path.endswith("/comments"):
+            at.box.clear_hooks()
+            at.box.workspace.delete("threads", request.path.split("/")[2])
+
+    at.box.before_each(delete)
+    outcome = at.outcome(at.sync("threads", "thread_comments"), "thread_comments")
+    assert outcome.error == ""
+    at.pass_time()
+    at.sync("threads", "thread_comments", full=True)
+    assert at.differences("threads", "thread_comments") == []
 
 
 @pytest.mark.parametrize(("status", "error"), [("401", errors.KeyRefused)])
