@@ -68,15 +68,16 @@ async def _ask_each(
     # In batches, so that a list that lost everything by mistake is found out early.
     for start in range(0, len(absent), 16):
         batch = absent[start : start + 16]
-        found = await asyncio.gather(*(_is_gone(client, endpoint, key) for key in batch))
-        for key, is_gone in zip(batch, found, strict=True):
-            (gone if is_gone else held).append(key)
+        found = await asyncio.gather(*(is_gone(client, endpoint, key) for key in batch))
+        for key, one_is_gone in zip(batch, found, strict=True):
+            (gone if one_is_gone else held).append(key)
         if sudden and len(held) >= LIARS:
             return Verdict(gone, [*held, *absent[start + 16 :]])
     return Verdict(gone, held)
 
 
-async def _is_gone(client: Client, endpoint: Endpoint, key: Key) -> bool:
+async def is_gone(client: Client, endpoint: Endpoint, key: Key) -> bool:
+    """Ask for one row: 404, or 403 for a deleted one, says that it is gone."""
     named = dict(zip(endpoint.key, key, strict=True))
     path = str(endpoint.detail).format(id=quote(named.pop("id") or "", safe=""))
     params = {name: value for name, value in named.items() if value}
