@@ -71,3 +71,14 @@ def test_b18_a_killed_first_load_asks_no_page_twice_but_one(make_bench: Make) ->
     again = [r.query.get("cursor") for r in at.box.requests if r.path == "/threads"]
     assert len(asked) + len(again) <= 16
     assert at.differences("threads") == []
+
+
+def test_b11_a_copy_that_was_killed_half_way_is_cleared_away_by_the_next(
+    make_bench: Make,
+) -> None:
+    at = make_bench(threads=4)
+    at.sync("tags")
+    half = at.settings.data_dir / ".productlane.duckdb.4711"
+    half.write_bytes(b"half")
+    at.sync("tags")
+    assert not half.exists()
