@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connector import client, tables, workfile
+from connector import blank, client, workfile
 from tests.soak import works  # noqa: F401  # imported so that no fork has to
 
-workfile._blank(tables.fingerprint())
+workfile._blank(blank.fingerprint())
 client._trust()
 
 # jemalloc's own thread sees to forks itself; any other one would be missing in the child.

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta, tzinfo
 from unittest import mock
 
 import connector.sync as engine
+from connector import compaction
 from connector.budget import Budget
 from connector.lake import Lake
 from connector.settings import Settings
 from connector.sync import Order, sync
-from connector.warehouse import rebuild
+from connector.warehouse import opened, rebuild
 from tests.bench import START
 from tests.soak.schedule import Work
 
@@ -53,8 +54,15 @@ def _rebuild(settings: Settings, _work: Work, _sleep: Sleep) -> list[str]:
     return []
 
 
+def _compact(settings: Settings, _work: Work, _sleep: Sleep) -> list[str]:
+    """With two files being many: no schedule is long enough for more."""
+    with mock.patch.object(compaction, "MANY", 2), opened(Lake(settings.data_dir)) as warehouse:
+        compaction.compact(warehouse)
+    return []
+
+
 SYNCS: dict[str, Operation] = {"sync": _sync, "full": _full, "window": _window}
-OPERATIONS: dict[str, Operation] = {"rebuild": _rebuild}
+OPERATIONS: dict[str, Operation] = {"rebuild": _rebuild, "compact": _compact}
 """What is done beside syncs."""
 
 
@@ -62,8 +70,8 @@ OPERATIONS: dict[str, Operation] = {"rebuild": _rebuild}
 def client_clock(skew: float) -> Iterator[Sleep]:
     """This machine's clock, off by `skew` and moved on by every wait: nothing really sleeps.
 
-    The two places where the connector looks at it are replaced: the budget's default, and when a
-    run began and ended.
+    All places where the connector looks at it are replaced: the budget's default, and when a run
+    or a compaction was.
     """
     ahead = skew
 
@@ -84,5 +92,6 @@ def client_clock(skew: float) -> Iterator[Sleep]:
     with (
         mock.patch.object(Budget.__init__, "__kwdefaults__", defaults),
         mock.patch.object(engine, "datetime", Skewed),
+        mock.patch.object(compaction, "datetime", Skewed),
     ):
         yield sleep
