@@ -93,7 +93,8 @@ class Table:
     def hide(self, key: str, now: int, until: int) -> None:
         """Let a row vanish from the list until then, whatever changes about it meanwhile."""
         if self._hidden.get(key, now) <= now:
-            self._due.append((until, key, self._visible(key)))
+            # Before whatever is still to become visible of it.
+            self._due.insert(0, (until, key, self._visible(key)))
         self._hidden[key] = until
         self._show(key, None)
         self.settle(now)

@@ -12,6 +12,7 @@ from dataclasses import fields
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 from tests.soak.draws import of_seed
@@ -44,7 +45,8 @@ def _arguments() -> argparse.Namespace:
 
 
 def _in(folder: str) -> None:
-    """Keep data and budgets apart from the user's."""
+    """Keep data and budgets apart from the user's, but not what multiprocessing tidies itself."""
+    get_temp_dir()
     tempfile.tempdir = folder
 
 
