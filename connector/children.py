@@ -143,7 +143,7 @@ class Children:
             self.context.tell(self.endpoint.stream, f"{total - left} of {total} parents")
 
     async def _is_gone(self, due: Due) -> bool:
-        """403 may mean a deleted parent (REFERENCE 1.8) or a list that isn't offered: ask for it."""
+        """403 means a deleted parent (REFERENCE 1.8), or a list that isn't offered: ask for it."""
         assert self.endpoint.parent
         above = STREAMS[self.endpoint.parent.stream]
         return await absence.is_gone(self.context.client, above, (due.parent_id,))

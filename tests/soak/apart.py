@@ -11,6 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from typing import Any
 
 from connector import errors
@@ -31,10 +32,11 @@ _context.set_forkserver_preload(["tests.soak.preloaded"])
 
 @dataclass
 class Apart:
-    """A piece of work under way in a process of its own."""
+    """A piece of work under way in a process of its own; `said` is a file with what failed."""
 
     work: Work
     process: ForkServerProcess
+    said: Path
     requests: int = 0
 
     def heard(self) -> None:
@@ -53,15 +55,15 @@ class Apart:
         return code
 
 
-def begin(work: Work, settings: Settings, skew: float) -> Apart:
+def begin(work: Work, settings: Settings, skew: float, said: Path) -> Apart:
     """Start the work."""
-    given = (work, settings, skew, tempfile.gettempdir())
+    given = (work, settings, skew, tempfile.gettempdir(), said)
     process: Any = _context.Process(target=_work, args=given)
     process.start()
-    return Apart(work, process)
+    return Apart(work, process, said)
 
 
-def _work(work: Work, settings: Settings, skew: float, temporary: str) -> None:
+def _work(work: Work, settings: Settings, skew: float, temporary: str, said: Path) -> None:
     tempfile.tempdir = temporary  # where the budgets lie
     if work.dies and work.dies[0] == "disk":
         killed.arm(work.dies[1])
@@ -69,6 +71,5 @@ def _work(work: Work, settings: Settings, skew: float, temporary: str) -> None:
         failed = works.do(work, settings, skew)
     except errors.ConnectorError as fault:
         failed = [str(fault)]
-    for line in failed:
-        sys.stderr.write(f"{line}\n")
+    said.write_text("; ".join(failed))
     sys.exit(FAILED if failed else 0)

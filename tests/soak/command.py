@@ -1,4 +1,4 @@
-"""`python -m tests.soak --schedules 10000 --processes 2`: random schedules, and what came of them."""
+"""`python -m tests.soak --schedules 10000`: random schedules, and what comes of them."""
 
 from __future__ import annotations
 
@@ -55,10 +55,9 @@ def _soak(asked: argparse.Namespace, folder: str) -> int:
     for tally in _played(asked, folder):
         total.add(tally)
         for finding in tally.findings:
-            _say(f"\r{finding}")
-        wrong = len(total.findings)
-        sys.stdout.write(f"\r{total.schedules} of {asked.schedules} schedules, {wrong} findings")
-        sys.stdout.flush()
+            _say(f"\n{finding}")
+        if sys.stdout.isatty() or total.schedules % 100 == 0:
+            _progress(total, asked.schedules)
     return _report(total, time.monotonic() - began)
 
 
@@ -88,6 +87,12 @@ def _replay(asked: argparse.Namespace) -> int:
     return _report(total, time.monotonic() - began)
 
 
+def _progress(total: Tally, of: int) -> None:
+    line = f"{total.schedules} of {of} schedules, {total.crashes} crashes, "
+    sys.stdout.write(f"\r{line}{total.faults} faults, {len(total.findings)} findings")
+    sys.stdout.flush()
+
+
 def _report(total: Tally, seconds: float) -> int:
     rows = [(one.name, getattr(total, one.name)) for one in fields(total)]
     rows = [(name, value) for name, value in rows if name != "findings"]
@@ -102,5 +107,3 @@ def _report(total: Tally, seconds: float) -> int:
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
-
-

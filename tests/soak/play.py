@@ -18,10 +18,10 @@ from connector.sandbox import Clock, Fault, Readings, Request, Sandbox
 from connector.settings import Settings
 from connector.warehouse import rebuild
 from schemas import STREAMS
-from tests import oracle
 from tests.bench import START
 from tests.soak import apart, judge, works
-from tests.soak.schedule import Between, Schedule, Step, Work
+from tests.soak.changes import happen
+from tests.soak.schedule import Schedule, Step, Work
 from tests.soak.world import World
 
 SIZES = {
@@ -86,6 +86,7 @@ class _Play:
         )
         self._asked: Counter[str] = Counter()
         self._apart: list[apart.Apart] = []
+        self._begun = 0
 
     def run(self) -> None:
         for step in self.schedule.steps:
@@ -98,7 +99,7 @@ class _Play:
     def _step(self, step: Step) -> None:
         self.box.clock.advance(step.pause)
         for change in step.before:
-            self.world.happen(change)
+            happen(self.world, change)
         self._asked.clear()
         self.box.before_each(lambda request: self._before(step, request))
         for one in step.troubles:
@@ -119,7 +120,7 @@ class _Play:
         self._asked[stream] += 1
         for one in step.between:
             if (one.stream, one.nth) == (stream, self._asked[stream]):
-                self.world.happen(one.change)
+                happen(self.world, one.change)
         for process in self._apart:
             process.heard()
 
@@ -133,12 +134,15 @@ class _Play:
             code = process.wait()
             self.tally.crashes += code == -9
             if code != 0 and not (code == -9 and process.work.dies):
-                failed.append(f"{process.work.op} apart ended with {code}")
+                said = process.said.read_text() if process.said.exists() else ""
+                failed.append(f"{process.work.op} apart ended with {code}: {said}")
         self._apart = []
         return failed
 
     def _begin(self, work: Work) -> apart.Apart:
-        return apart.begin(work, self._settings(work), self.schedule.skew)
+        self._begun += 1
+        said = self.settings.data_dir.parent / f"said-{self._begun}"
+        return apart.begin(work, self._settings(work), self.schedule.skew, said)
 
     def _settings(self, work: Work) -> Settings:
         return replace(self.settings, page_size=work.page_size)

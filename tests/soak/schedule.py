@@ -14,7 +14,7 @@ from typing import Any
 class Change:
     """A change in the workspace: to the `pick`-th row that there is then, `size` being its amount.
 
-    What `kind` means is in `tests.soak.world`.
+    What `kind` means is in `tests.soak.changes`.
     """
 
     kind: str
