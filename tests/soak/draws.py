@@ -97,7 +97,7 @@ def schedule(draw: Draws, name: str, family: str = "", *, apart: int = 20) -> Sc
         readings=tuple(dict(_some(draw, 0, 3, lambda: _reading(draw))).items()),
         skew=draw.of((0.0, 0.0, 0.0, 60.0, -60.0, 3600.0, -3600.0, 40 * 86400.0)),
         visible_after=draw.of((0.0, 0.0, 0.0, 0.5, 20.0, 59.0)),
-        overlap=draw.of((300, 300, 60, 0)),
+        overlap=draw.of((300, 0, 60, 0)),
         rebuilt=_chance(draw, 12),
         steps=steps,
     )
