@@ -168,6 +168,21 @@ def test_b10_no_fault_in_a_full_walk_invents_a_deletion(
     assert at.query("SELECT count(*) FROM history.threads WHERE _deleted") == [(0,)]
 
 
+@pytest.mark.parametrize("times", [1, 20])
+def test_b10_null_in_place_of_a_list_says_of_no_row_that_it_is_gone(
+    at_bench: Bench, times: int
+) -> None:
+    at, streams = at_bench, ("members", "portal_instances", "portal_roadmap", "linear_options")
+    at.sync(*streams)
+    at.pass_time()
+    for path in ("/members$", "/portal/instances$", "/portal/roadmap$", "/companies/linear"):
+        at.box.faults.add(Fault("null_body", path=path, at=1, times=times))
+    at.sync(*streams, full=True)
+    assert at.differences(*streams) == []
+    for stream in streams:
+        assert at.query(f"SELECT count(*) FROM history.{stream} WHERE _deleted") == [(0,)]
+
+
 def test_b10_a_list_that_lost_everything_by_mistake_is_not_believed(make_bench: Make) -> None:
     at = make_bench(threads=50)
     absent: list[Key] = [(row,) for row in at.box.workspace.ids("threads")]
