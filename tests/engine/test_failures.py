@@ -149,6 +149,28 @@ def test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back(at_benc
     assert at.differences(*FEED) == []
 
 
+def test_b09_a_row_that_goes_between_the_list_and_the_question_was_noticed_by_the_question(
+    at_bench: Bench,
+) -> None:
+    at, tag = at_bench, at_bench.box.workspace.ids("tags")[0]
+    at.sync("tags")
+    at.pass_time()
+    at.box.workspace.hide_until("tags", tag, at.box.clock.now() + timedelta(days=1))
+    went: list[datetime] = []
+
+    def delete(request: Any) -> None:
+        if request.path == f"/tags/{tag}":
+            at.pass_time(300)
+            went.append(at.box.clock.now().replace(microsecond=0))
+            at.box.workspace.delete("tags", tag)
+
+    at.box.before_each(delete)
+    at.sync("tags")
+    seen, noticed = at.query("""SELECT _last_seen_at, _noticed_at FROM history.tags
+        WHERE _deleted""")[0]
+    assert seen <= went[0] <= noticed
+
+
 @pytest.mark.parametrize(
     "kind",
     ["reset", "cut", "500", "502_html", "429", "refuse_cursor", "repeat_cursor", "not_json",
