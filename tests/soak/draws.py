@@ -47,7 +47,12 @@ EVERYWHERE = (
     "not_json", "half_json", "empty_body", "null_body", "no_data", "no_page", "no_has_more",
     "repeat_cursor", "null_cursor", "empty_page", "short_page",
 )  # fmt: skip
-ON_LISTS = (*EVERYWHERE, "403", "404")
+DANGEROUS = (
+    "refuse_cursor", "null_body", "repeat_cursor", "null_cursor", "empty_page", "short_page",
+)  # fmt: skip
+"""Those that look like an answer are drawn more often."""
+
+ON_LISTS = (*EVERYWHERE, *DANGEROUS, *DANGEROUS, "403", "404")
 """A 404 on a row itself is the very certificate that it is gone: no fault, there, but a lie."""
 
 OF_ROWS = ("create", "update", "silent", "backdate", "import", "delete", "undelete", "hide")
@@ -178,7 +183,10 @@ def _trouble(draw: Draws, streams: tuple[str, ...]) -> Trouble:
     if stream.parent is None and _chance(draw, 60):
         kind, path = draw.of(ON_LISTS), f"{stream.path}$"
     else:
-        kind, path = draw.of(EVERYWHERE), draw.of(("", stream.path.partition("{")[0]))
+        kind, path = (
+            draw.of((*EVERYWHERE, *DANGEROUS)),
+            draw.of(("", stream.path.partition("{")[0])),
+        )
     if _chance(draw, 70):
         return Trouble(kind, path, draw.number(1, 9), 0)
     return Trouble(kind, path, 0, draw.of((10, 30, 100)))
