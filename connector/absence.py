@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -27,10 +28,14 @@ LIARS = 3
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Which absent rows are gone, and which are held to be live for now."""
+    """Which absent rows are gone, and which are held to be live for now.
+
+    `at`: when the last one was asked for; None if the walk alone decided.
+    """
 
     gone: list[Key]
     held: list[Key]
+    at: datetime | None = None
 
 
 async def judge(
@@ -68,15 +73,16 @@ async def _ask_each(
     # In batches, so that a list that lost everything by mistake is found out early.
     for start in range(0, len(absent), 16):
         batch = absent[start : start + 16]
-        found = await asyncio.gather(*(_is_gone(client, endpoint, key) for key in batch))
-        for key, is_gone in zip(batch, found, strict=True):
-            (gone if is_gone else held).append(key)
+        found = await asyncio.gather(*(is_gone(client, endpoint, key) for key in batch))
+        for key, one_is_gone in zip(batch, found, strict=True):
+            (gone if one_is_gone else held).append(key)
         if sudden and len(held) >= LIARS:
-            return Verdict(gone, [*held, *absent[start + 16 :]])
-    return Verdict(gone, held)
+            return Verdict(gone, [*held, *absent[start + 16 :]], client.heard_at)
+    return Verdict(gone, held, client.heard_at)
 
 
-async def _is_gone(client: Client, endpoint: Endpoint, key: Key) -> bool:
+async def is_gone(client: Client, endpoint: Endpoint, key: Key) -> bool:
+    """Ask for one row: 404, or 403 for a deleted one, says that it is gone."""
     named = dict(zip(endpoint.key, key, strict=True))
     path = str(endpoint.detail).format(id=quote(named.pop("id") or "", safe=""))
     params = {name: value for name, value in named.items() if value}

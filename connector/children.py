@@ -26,7 +26,7 @@ from connector.parents import Due, find_due
 from connector.staging import Mark, Staged
 from connector.walk import Question, Window, walk
 from connector.warehouse import Warehouse
-from schemas import Endpoint
+from schemas import STREAMS, Endpoint
 from schemas.endpoint import STAMP
 
 ROUND = 1000
@@ -131,14 +131,22 @@ class Children:
             due = work.waiting.pop()
             try:
                 answered = await self._ask(due, f"{work.walk}.0001")
-            except errors.NotFound:
+            except (errors.NotFound, errors.NotOffered) as refusal:
                 # The parent is gone since it was listed; the next full walk will say so.
+                if isinstance(refusal, errors.NotOffered) and not await self._is_gone(due):
+                    raise
                 work.gone.append(due.parent_id)
                 continue
             work.answered.append(answered)
             self.context.rows[self.endpoint.stream] += answered.rows
             left = len(work.waiting)
             self.context.tell(self.endpoint.stream, f"{total - left} of {total} parents")
+
+    async def _is_gone(self, due: Due) -> bool:
+        """403 means a deleted parent (REFERENCE 1.8), or a list that isn't offered: ask for it."""
+        assert self.endpoint.parent
+        above = STREAMS[self.endpoint.parent.stream]
+        return await absence.is_gone(self.context.client, above, (due.parent_id,))
 
     async def _ask(self, due: Due, chain: str) -> Answered:
         parent = self.endpoint.parent

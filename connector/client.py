@@ -13,6 +13,7 @@ import random
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -70,7 +71,10 @@ def _trust() -> ssl.SSLContext:
 
 
 class Client:
-    """Asks the API; shared by all walks of a run. `sleep` is given by tests."""
+    """Asks the API; shared by all walks of a run. `sleep` is given by tests.
+
+    `heard_at` is the server's clock at its latest answer, of whatever status.
+    """
 
     def __init__(
         self,
@@ -83,6 +87,7 @@ class Client:
     ) -> None:
         self.traffic = Traffic()
         self.budget = budget
+        self.heard_at: datetime | None = None
         self._sleep = sleep
         self._slots = asyncio.Semaphore(concurrency)
         self._http = httpx.AsyncClient(
@@ -163,6 +168,9 @@ class Client:
         limit = response.headers.get("X-RateLimit-Limit", "")
         if limit.isdigit() and 0 < int(limit) < 10**9:
             self.budget.learn(int(limit))
+        with suppress(KeyError, ValueError):
+            said = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+            self.heard_at = max(self.heard_at or said, said)
 
 
 def _read(answer: Answer, read: Callable[[Answer], T]) -> T:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 import orjson
@@ -97,23 +98,31 @@ def write_gone(
     lake: Lake,
     staged: Staged,
     gone: Sequence[Key],
+    noticed_at: datetime | None = None,
 ) -> Iterator[LakeFile]:
     """Tombstones for rows that are gone, and for the rows that hang under them.
 
     A tombstone keeps the last values and the interval [`_last_seen_at`, `_noticed_at`]. It is
     ordered by the walk's beginning: whatever was read later than that shows the row alive.
+    `noticed_at`: when the last of them was asked for, which may be long after a walk that was
+    taken up again.
     """
     if not gone:
         return
+    noticed_at = noticed_at or staged.answered_at
     _keys(con, "gone", endpoint, gone)
     under = [(c, f'm."{c.parent.column}" = gone.id') for c in children_of(endpoint) if c.parent]
     for one, condition in [(endpoint, same_key(endpoint, "m", "gone")), *under]:
-        table = _tombstones(con, one, condition, staged)
+        table = _tombstones(con, one, condition, staged, noticed_at)
         yield from lake.write_beside("deletions", one.stream, staged.walk, table)
 
 
 def _tombstones(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, condition: str, staged: Staged
+    con: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    condition: str,
+    staged: Staged,
+    noticed_at: datetime | None,
 ) -> pa.Table:
     """The live rows `m` that stand in table `gone`, as the lake keeps the fact that they are gone.
 
@@ -128,12 +137,12 @@ def _tombstones(
                 SELECT max(w.asked_at) FROM meta.walks w WHERE w.stream = $stream
                     AND w.kind = 'full' AND w.missing = 0 AND w.asked_at < $asked)
             ) AS _last_seen_at,
-            $answered AS _noticed_at
+            $noticed AS _noticed_at
         FROM main.{endpoint.stream} m SEMI JOIN gone ON {condition}
         WHERE m._synced_at < $asked""",
         params={
             "asked": staged.asked_at,
-            "answered": staged.answered_at,
+            "noticed": noticed_at,
             "walk": staged.walk,
             "stream": endpoint.stream,
         },

@@ -49,7 +49,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     found = news.find_news(con, endpoint, staged, keep_all=lock.contended())
     files = [
         *news.write_news(con, endpoint, lake, staged),
-        *gone.write_gone(con, endpoint, lake, staged, verdict.gone),
+        *gone.write_gone(con, endpoint, lake, staged, verdict.gone, verdict.at),
         *_write_aside(lake, endpoint, staged),
         *gone.write_held(lake, endpoint, verdict.held, staged.walk),
     ]

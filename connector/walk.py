@@ -149,15 +149,19 @@ def read_page(endpoint: Endpoint, answer: Answer) -> Page:
 
     Paged lists: `{"data": [...], "page": {"cursor": "...", "has_more": true, "limit": 200}}`.
     The other lists may be a bare array or `{"data": [...]}` too (open question 14); a document
-    is any value, and `null` is no document.
+    is any value. `null` says of no row that it is gone: only under a parent is it no document.
     """
     value, exact = records.parse(answer.body)
     if endpoint.shape == "document":
+        if value is None and not endpoint.parent:
+            raise _nothing(endpoint, answer)
         return Page(_document(endpoint, value), exact, None, False, answer)
     found = value.get("data") if isinstance(value, dict) else value
     state = value.get("page") if isinstance(value, dict) else None
-    if not endpoint.paged and (found is None or isinstance(found, list)) and not state:
-        return Page(found or [], exact, None, False, answer)
+    if not endpoint.paged and found is None and not state:
+        raise _nothing(endpoint, answer)
+    if not endpoint.paged and isinstance(found, list) and not state:
+        return Page(found, exact, None, False, answer)
     if not isinstance(found, list) or not isinstance(state, dict):
         raise _broken("has no data and page", answer)
     has_more, cursor = state.get("has_more"), state.get("cursor")
@@ -177,6 +181,13 @@ def _document(endpoint: Endpoint, value: Any) -> list[Any]:
     if "document" in fields:
         return [{"document": value} | key]
     return [value | key] if isinstance(value, dict) else [value]
+
+
+def _nothing(endpoint: Endpoint, answer: Answer) -> errors.ConnectorError:
+    """What `null` means: a list that may be missing is (open question 28), any other is broken."""
+    if not endpoint.offered_with:
+        return _broken("is null", answer)
+    return errors.NotOffered("the API's list is null", request_id=answer.request_id)
 
 
 def _broken(how: str, answer: Answer) -> errors.BrokenAnswer:

@@ -151,6 +151,9 @@ class Warehouse:
         self.con.execute("CHECKPOINT")
         target = self.lake.root.parent / PUBLISHED
         hidden = target.with_name(f".{PUBLISHED}.{os.getpid()}")
+        # The lake's lock is held, so nobody else is copying: these are of processes that died.
+        for left in target.parent.glob(f".{PUBLISHED}.*"):
+            left.unlink()
         try:
             shutil.copyfile(work_file(self.lake), hidden)
             hidden.chmod(0o444)

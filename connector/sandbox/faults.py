@@ -75,9 +75,10 @@ class _Armed:
 
 @dataclass
 class Faults:
-    """The faults that are armed now."""
+    """The faults that are armed now. `struck` counts the requests they struck since `clear`."""
 
     rng: random.Random
+    struck: int = 0
     _armed: list[_Armed] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,10 +91,12 @@ class Faults:
         """Disarm all."""
         with self._lock:
             self._armed.clear()
+            self.struck = 0
 
     def next(self, method: str, path: str, query: dict[str, str]) -> Fault | None:
         """The fault that strikes this request, if any; every armed fault counts the request."""
         with self._lock:
             counted = [a for a in self._armed if a.fault.matches(method, path, query)]
             struck = [armed.fault for armed in counted if armed.strikes(self.rng)]
+            self.struck += bool(struck)
         return struck[0] if struck else None

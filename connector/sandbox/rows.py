@@ -79,6 +79,7 @@ class Table:
         self.version = 0
         self._other: dict[str, Row | None] = {}  # shown in another state than the present one
         self._due: list[tuple[int, str, Row | None]] = []
+        self._hidden: dict[str, int] = {}
 
     def put(self, row: Row, now: int, visible_at: int | None = None) -> None:
         """Replace the present state of a row; the list follows now or at `visible_at`."""
@@ -90,9 +91,11 @@ class Table:
         self.settle(now)
 
     def hide(self, key: str, now: int, until: int) -> None:
-        """Let a row vanish from the list until then, without a change to it."""
-        row = self.rows[key]
-        self._due.append((until, key, None if row.deleted else row))
+        """Let a row vanish from the list until then, whatever changes about it meanwhile."""
+        if self._hidden.get(key, now) <= now:
+            # Before whatever is still to become visible of it.
+            self._due.insert(0, (until, key, self._visible(key)))
+        self._hidden[key] = until
         self._show(key, None)
         self.settle(now)
 
@@ -100,8 +103,9 @@ class Table:
         """Let the list catch up with all changes that have become visible by now."""
         if not self._due:
             return
-        due = [entry for entry in self._due if entry[0] <= now]
-        self._due = [entry for entry in self._due if entry[0] > now]
+        waiting = [(max(at, self._hidden.get(key, at)), key, row) for at, key, row in self._due]
+        due = [entry for entry in waiting if entry[0] <= now]
+        self._due = [entry for entry in waiting if entry[0] > now]
         for _, key, row in due:
             self._show(key, row)
 

@@ -43,8 +43,10 @@ def counted(act: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-if __name__ == "__main__":
-    _, url, key, folder, fatal, *rest = sys.argv
+def arm(deadly: str) -> None:
+    """From now on this process kills itself at one of its acts on the disk."""
+    global fatal
+    fatal = deadly
     os.fsync = counted(os.fsync)
     shutil.copyfile = counted(shutil.copyfile)
     for owner, name in (
@@ -58,6 +60,11 @@ if __name__ == "__main__":
         (Warehouse, "publish"),
     ):
         setattr(owner, name, counted(getattr(owner, name)))
+
+
+if __name__ == "__main__":
+    _, url, key, folder, deadly, *rest = sys.argv
+    arm(deadly)
     settings = Settings(api_key=key, base_url=url, data_dir=Path(folder), page_size=int(rest[1]))
     if rest[0] == "compact":
         with opened(Lake(settings.data_dir)) as warehouse:

@@ -224,7 +224,7 @@ def test_b14_two_processes_never_take_the_same_place(tmp_path: Path) -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-        )  # fmt: skip
+        )
         for _ in range(2)
     ]
     for one in both:

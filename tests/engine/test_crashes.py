@@ -143,3 +143,14 @@ def test_b11_what_is_renamed_into_place_is_on_the_disk(
     monkeypatch.setattr(Path, "rename", checked)
     at_bench.sync("threads", "tags")
     assert {path.suffix for path in renamed} >= {".parquet", ".arrow", ".json"}
+
+
+def test_b11_a_copy_that_was_killed_half_way_is_cleared_away_by_the_next(
+    make_bench: Make,
+) -> None:
+    at = make_bench(threads=4)
+    at.sync("tags")
+    half = at.settings.data_dir / ".productlane.duckdb.4711"
+    half.write_bytes(b"half")
+    at.sync("tags")
+    assert not half.exists()

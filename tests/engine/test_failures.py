@@ -92,6 +92,7 @@ def test_b04_rows_that_become_visible_late_are_not_passed_by(
     at.box.workspace.hide_until("threads", row, at.box.clock.now() + timedelta(seconds=50))
     at.box.workspace.update("threads", row, title="hidden at first")
     at.sync("threads")
+    assert at.query(f"SELECT title FROM main.threads WHERE id = '{row}'") != [("hidden at first",)]
     at.pass_time(55)
     at.sync("threads")
     assert at.query(f"SELECT title FROM main.threads WHERE id = '{row}'") == [("hidden at first",)]
@@ -158,6 +159,28 @@ def test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back(at_benc
     assert at.differences(*FEED) == []
 
 
+def test_b09_a_row_that_goes_between_the_list_and_the_question_was_noticed_by_the_question(
+    at_bench: Bench,
+) -> None:
+    at, tag = at_bench, at_bench.box.workspace.ids("tags")[0]
+    at.sync("tags")
+    at.pass_time()
+    at.box.workspace.hide_until("tags", tag, at.box.clock.now() + timedelta(days=1))
+    went: list[datetime] = []
+
+    def delete(request: Any) -> None:
+        if request.path == f"/tags/{tag}":
+            at.pass_time(300)
+            went.append(at.box.clock.now().replace(microsecond=0))
+            at.box.workspace.delete("tags", tag)
+
+    at.box.before_each(delete)
+    at.sync("tags")
+    seen, noticed = at.query("""SELECT _last_seen_at, _noticed_at FROM history.tags
+        WHERE _deleted""")[0]
+    assert seen <= went[0] <= noticed
+
+
 @pytest.mark.parametrize(
     "kind",
     ["reset", "cut", "500", "502_html", "429", "refuse_cursor", "repeat_cursor", "not_json",
@@ -175,6 +198,21 @@ def test_b10_no_fault_in_a_full_walk_invents_a_deletion(
     at.box.faults.clear()
     assert at.query("SELECT count(*) FROM main.threads") == [(50,)]
     assert at.query("SELECT count(*) FROM history.threads WHERE _deleted") == [(0,)]
+
+
+@pytest.mark.parametrize("times", [1, 20])
+def test_b10_null_in_place_of_a_list_says_of_no_row_that_it_is_gone(
+    at_bench: Bench, times: int
+) -> None:
+    at, streams = at_bench, ("members", "portal_instances", "portal_roadmap", "linear_options")
+    at.sync(*streams)
+    at.pass_time()
+    for path in ("/members$", "/portal/instances$", "/portal/roadmap$", "/companies/linear"):
+        at.box.faults.add(Fault("null_body", path=path, at=1, times=times))
+    at.sync(*streams, full=True)
+    assert at.differences(*streams) == []
+    for stream in streams:
+        assert at.query(f"SELECT count(*) FROM history.{stream} WHERE _deleted") == [(0,)]
 
 
 def test_b10_a_list_that_lost_everything_by_mistake_is_not_believed(make_bench: Make) -> None:
@@ -372,6 +410,26 @@ def test_b21_a_merge_in_mid_walk_leaves_no_dangling_company(
         ANTI JOIN main.companies k ON c.company_id = k.id WHERE c.company_id IS NOT NULL""") == [
         (0,)
     ]
+
+
+@pytest.mark.parametrize("deleted_status", ["404", "403"])
+def test_b08_a_thread_deleted_before_its_comments_are_asked_for_stops_no_others(
+    make_bench: Make, deleted_status: str
+) -> None:
+    at = make_bench(threads=8, readings=Readings(deleted_status=deleted_status))
+
+    def delete(request: Any) -> None:
+        # Whichever comes first; the thread has been listed by then.
+        if request.path.endswith("/comments"):
+            at.box.clear_hooks()
+            at.box.workspace.delete("threads", request.path.split("/")[2])
+
+    at.box.before_each(delete)
+    outcome = at.outcome(at.sync("threads", "thread_comments"), "thread_comments")
+    assert outcome.error == ""
+    at.pass_time()
+    at.sync("threads", "thread_comments", full=True)
+    assert at.differences("threads", "thread_comments") == []
 
 
 def test_b15_a_refused_key_ends_the_run_and_leaves_the_data(at_bench: Bench) -> None:

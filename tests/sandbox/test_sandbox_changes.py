@@ -188,6 +188,17 @@ def test_a_row_can_be_hidden_for_a_while_and_is_still_there(space):
     assert space.live("threads") == before
 
 
+def test_a_hidden_row_that_changes_stays_hidden_and_shows_its_latest_state_then(space):
+    key = space.ids("threads")[3]
+    space.hide_until("threads", key, space.clock.now() + timedelta(seconds=5))
+    space.hide_until("threads", key, space.clock.now() + timedelta(seconds=9))
+    space.update("threads", key, title="changed meanwhile")
+    space.clock.advance(6)
+    assert row(space, "threads", key) is None
+    space.clock.advance(3)
+    assert row(space, "threads", key)["title"] == "changed meanwhile"
+
+
 def test_raw_text_stands_in_for_a_row_until_it_is_changed(ask):
     with Sandbox(50) as box:
         key = box.workspace.ids("threads")[0]

@@ -1,0 +1,9 @@
+PYTHON ?= python
+
+.PHONY: soak soak-short
+
+soak:  ## 10,000 random schedules: some two and a half hours on two cores
+	$(PYTHON) -m tests.soak --schedules 10000
+
+soak-short:  ## enough to see whether anything is wrong
+	$(PYTHON) -m tests.soak --schedules 300

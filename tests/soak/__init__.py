@@ -1,0 +1,1 @@
+"""Random schedules of changes, faults and crashes, played against the oracle (issue 3)."""
