@@ -103,6 +103,14 @@ class Children:
         )
 
     def _due(self, warehouse: Warehouse) -> list[Due]:
+        assert self.endpoint.parent
+        parent, child = self.endpoint.parent.stream, self.endpoint.stream
+        if not warehouse.was_read(parent):
+            # Nothing is due, but not because all is known.
+            raise errors.ParentUnread(
+                f"it is asked for under each of the {parent}, which were never read",
+                todo=f"Run `productlane-elt sync {parent} {child}`",
+            )
         return find_due(
             warehouse.con,
             self.endpoint,

@@ -7,6 +7,7 @@
     ├── NotReadable             grant the scope (403 scope_required)       exit 4
     │   └── NotOffered          plan, Linear, or not in this API version   exit 4
     ├── NotFound                nothing: the row is gone (404)
+    ├── ParentUnread            read the parent as well                    exit 2
     ├── CursorRefused           start the walk again (422)
     ├── BadQuestion             report it: the API refuses what we ask (400)  exit 5
     └── Unreachable             try again later (transport, 5xx, 429)      exit 5
@@ -87,6 +88,12 @@ class NotOffered(NotReadable):
 
 class NotFound(ConnectorError):
     """The row, or the row under which a list was asked for, is not there any more."""
+
+
+class ParentUnread(ConnectorError):
+    """Nothing is known of the list under whose rows a stream is asked for."""
+
+    exit_code = 2
 
 
 class Unreachable(ConnectorError):

@@ -82,6 +82,11 @@ class Warehouse:
         found = self.con.execute("SELECT key FROM meta.missing WHERE stream = ?", [stream])
         return frozenset(key for (key,) in found.fetchall())
 
+    def was_read(self, stream: str) -> bool:
+        """Has any walk of the stream landed?"""
+        found = self.con.execute("SELECT 1 FROM meta.walks WHERE stream = ? LIMIT 1", [stream])
+        return bool(found.fetchall())
+
     def rows(self, stream: str) -> int:
         """How many rows a table has now."""
         return int(self.con.sql(f"SELECT count(*) FROM main.{stream}").fetchall()[0][0])
@@ -226,12 +231,12 @@ def _replaced(entries: list[Entry]) -> set[str]:
 
 
 @contextmanager
-def opened(lake: Lake) -> Iterator[Warehouse]:
+def opened(lake: Lake, patience: float | None = None) -> Iterator[Warehouse]:
     """The warehouse, up to date with the ledger, with the lake's lock held.
 
-    Raises `DataDirError` where disk or file won't do.
+    Raises `DataDirError` where disk or file won't do, `Busy` as `Lake.locked` does.
     """
-    with lake.locked(), storage_faults(lake):
+    with lake.locked(patience), storage_faults(lake):
         work = work_file(lake)
         con = connect(work)
         try:
@@ -246,9 +251,9 @@ def opened(lake: Lake) -> Iterator[Warehouse]:
             con.close()
 
 
-def publish_if_behind(lake: Lake) -> bool:
+def publish_if_behind(lake: Lake, patience: float | None = None) -> bool:
     """Publish, unless the copy that readers see already has all that the ledger has."""
-    with opened(lake) as warehouse:
+    with opened(lake, patience) as warehouse:
         if _position(lake.root.parent / PUBLISHED) == warehouse.position():
             return False
         warehouse.publish()

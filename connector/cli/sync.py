@@ -50,8 +50,9 @@ def sync(
     2026-01-31 or a date-time like 2026-01-31T12:00Z, in UTC unless it has an offset.
     """
     with faults.answering(as_json=as_json, stopped=faults.GO_ON):
+        from connector.outcomes import exit_code
         from connector.settings import Settings
-        from connector.sync import Order, exit_code
+        from connector.sync import Order
 
         order = Order(
             streams=tuple(streams or ()),
@@ -61,7 +62,7 @@ def sync(
         )
         settings = Settings.load()
         run = carry_out(settings, order)
-        code = exit_code(run, order)
+        code = exit_code(run, by_name=bool(order.streams))
         _report(run, settings, code, as_json)
     raise typer.Exit(code)
 
@@ -85,11 +86,12 @@ def _publish_what_landed(data_dir: Path) -> None:
     from contextlib import suppress
 
     from connector.lake import Lake
+    from connector.runs import PATIENCE
     from connector.warehouse import publish_if_behind
 
     if any((data_dir / "lake" / "_walks").glob("*.jsonl")):
         with suppress(Exception):  # what cut the run short is what is to be told
-            publish_if_behind(Lake(data_dir))
+            publish_if_behind(Lake(data_dir), PATIENCE)
 
 
 def _report(run: Run, settings: Settings, code: int, as_json: bool) -> None:
