@@ -49,7 +49,7 @@ class ConnectorError(Exception):
         where = ", ".join(self._where())
         text = f"{self.stream}: {self.what}" if self.stream else self.what
         text = f"{text} ({where})" if where else text
-        return f"{text}. {self.todo}" if self.todo else f"{text}."
+        return f"{text}. {_ended(self.todo)}" if self.todo else f"{text}."
 
     def _where(self) -> Iterator[str]:
         if self.status is not None:
@@ -58,6 +58,11 @@ class ConnectorError(Exception):
             yield self.code
         if self.request_id:
             yield f"request_id {self.request_id}"
+
+
+def _ended(text: str) -> str:
+    """Our own sentences get their full stop; what DuckDB says may end in anything."""
+    return f"{text}." if text[-1].isalnum() or text[-1] == "`" else text
 
 
 class ConfigurationError(ConnectorError):

@@ -59,7 +59,7 @@ def rows_table(names: list[str], rows: Rows, width: int) -> Table:
 def _blocks(names: list[str], rows: Rows) -> Table:
     from rich.text import Text
 
-    made = output.table("", ["column", "value"])
+    made = output.table(["column", "value"])
     for row in rows or [()]:
         for name, value in zip_longest(names, row):
             made.add_row(name, Text(short(value)))
@@ -73,7 +73,7 @@ def _lines(names: list[str], rows: Rows) -> Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     kinds = [{type(value) for value in column} - {type(None)} for column in columns]
     numbers = [bool(kind) and kind <= {int, float} for kind in kinds]
-    made = output.table("", [], numbers=[])
+    made = output.bare_table()
     for name, is_number in zip(names, numbers, strict=True):
         made.add_column(Text(name), justify="right" if is_number else "left", overflow="fold")
     for row in rows:

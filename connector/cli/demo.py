@@ -130,14 +130,16 @@ def _prove(console: Console, box: Sandbox, settings: Settings) -> bool:
 
 def _totals(console: Console, runs: list[Run], settings: Settings) -> None:
     """What the three runs did to each table."""
+    from connector.cli.fitting import Column, show
     from connector.published import reading
 
-    numbers = ["rows now", "new", "changed", "deleted", "requests"]
-    made = output.table("", ["table", *numbers], numbers=numbers)
+    numbers = ("rows now", "new", "changed", "deleted", "requests")
+    columns = [Column("table"), *(Column(name, number=True, rank=1) for name in numbers)]
+    rows = []
     with reading(settings.data_dir) as con:
         for outcomes in zip(*(run.streams for run in runs), strict=True):
             stream = outcomes[0].stream
-            rows, deleted = con.execute(
+            now, deleted = con.execute(
                 f"SELECT (SELECT count(*) FROM main.{stream}), "
                 f"(SELECT count(*) FROM history.{stream} WHERE _deleted)"
             ).fetchall()[0]
@@ -145,8 +147,8 @@ def _totals(console: Console, runs: list[Run], settings: Settings) -> None:
                 sum(getattr(one, name) for one in outcomes)
                 for name in ("new", "changed", "requests")
             )
-            made.add_row(stream, *map(quiet, (rows, new, changed, deleted, asked)))
-    console.print(made)
+            rows.append([stream, *map(quiet, (now, new, changed, deleted, asked))])
+    show(console, columns, rows)
 
 
 def _questions(console: Console, settings: Settings) -> None:

@@ -93,7 +93,7 @@ class Board:
         from rich.console import Group
         from rich.spinner import Spinner
 
-        made = output.table("", ["stream", "rows", "requests", ""], numbers=["rows", "requests"])
+        made = output.table(["stream", "rows", "requests", ""], numbers=["rows", "requests"])
         for stream, rows, requests, note in self.busy()[:12]:
             made.add_row(stream, count(rows), count(requests), note)
         spinner = Spinner("dots", self.line())

@@ -97,13 +97,13 @@ def _publish_what_landed(data_dir: Path) -> None:
 def _report(run: Run, settings: Settings, code: int, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from connector.cli.outcomes import outcomes_table, summary, warnings
+    from connector.cli.outcomes import show_outcomes, summary, warnings
 
     if as_json:
         output.document(asdict(run) | {"exit_code": code})
     else:
         console = output.out()
-        console.print(outcomes_table(run.streams))
+        show_outcomes(console, run.streams)
         console.print(summary(run, settings.data_dir), soft_wrap=True)
     for warning in warnings(run):
         output.say(warning, "yellow")
