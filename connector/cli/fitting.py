@@ -6,7 +6,7 @@ nothing; then those that matter least, one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,9 +52,9 @@ def show(
         made.add_section()
         made.add_row(*(total[place] for place in kept), style="bold")
     console.print(made)
-    left = [c.name for place, c in enumerate(columns) if place not in kept]
-    if told := [name for name in left if name and _speaks(rows, _place(columns, name))]:
-        console.print(f"No room for: {', '.join(told)}. --json has all.\n", style="dim")
+    left = [c.name for at, c in enumerate(columns) if at not in kept and _speaks(rows, at)]
+    if left:
+        console.print(f"No room for: {', '.join(left)}.\n", style="dim")
 
 
 def fit(columns: Sequence[Column], rows: Rows, width: int) -> tuple[list[int], bool]:
@@ -64,19 +64,27 @@ def fit(columns: Sequence[Column], rows: Rows, width: int) -> tuple[list[int], b
     >>> [fit(names, [["tags", "15"]], width) for width in (20, 12, 5)]
     [([0, 1], False), ([0, 1], True), ([0], True)]
     """
-    everything = list(range(len(columns)))
+    everything = _those_that_speak(columns, rows, lambda column: column.name)
     if _width(columns, rows, everything, tall=False) <= width:
         return everything, False
-    for kept in _fewer_and_fewer(columns, rows):
+    for kept in _fewer_and_fewer(columns, rows, everything):
         if _width(columns, rows, kept, tall=True) <= width:
             break
     return kept, True
 
 
-def _fewer_and_fewer(columns: Sequence[Column], rows: Rows) -> Iterator[list[int]]:
-    kept = list(range(len(columns)))
-    yield kept
-    kept = [place for place in kept if not columns[place].rank or _speaks(rows, place)]
+def _those_that_speak(
+    columns: Sequence[Column], rows: Rows, spared: Callable[[Column], object]
+) -> list[int]:
+    """The columns that say something in any row, and those that are spared from having to."""
+    return [at for at, one in enumerate(columns) if spared(one) or _speaks(rows, at)]
+
+
+def _fewer_and_fewer(
+    columns: Sequence[Column], rows: Rows, everything: list[int]
+) -> Iterator[list[int]]:
+    yield everything
+    kept = _those_that_speak(columns, rows, lambda column: not column.rank)
     yield kept
     for place in sorted(kept, key=lambda place: -columns[place].rank):
         if columns[place].rank:
@@ -86,10 +94,6 @@ def _fewer_and_fewer(columns: Sequence[Column], rows: Rows) -> Iterator[list[int
 
 def _speaks(rows: Rows, place: int) -> bool:
     return any(row[place] not in ("", "0", output.NONE) for row in rows)
-
-
-def _place(columns: Sequence[Column], name: str) -> int:
-    return [column.name for column in columns].index(name)
 
 
 def _width(columns: Sequence[Column], rows: Rows, kept: list[int], *, tall: bool) -> int:

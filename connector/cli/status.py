@@ -106,8 +106,8 @@ def _notes(one: StreamStatus) -> Iterator[str]:
         )
     if one.held:
         yield (
-            f"{one.stream}: {output.count(one.held)} rows were gone all at once and are held to "
-            "be there. The next `sync --full` decides"
+            f"{one.stream}: rows that were gone all at once and are held to be there: "
+            f"{output.count(one.held)}. The next `sync --full` decides"
         )
     if one.drifted:
         yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,7 +64,7 @@ def sync(
         settings = Settings.load()
         run = carry_out(settings, order)
         code = exit_code(run, by_name=bool(order.streams))
-        _report(run, settings, code, as_json)
+        _report(run, order, settings, code, as_json)
     raise typer.Exit(code)
 
 
@@ -94,7 +95,7 @@ def _publish_what_landed(data_dir: Path) -> None:
             publish_if_behind(Lake(data_dir), PATIENCE)
 
 
-def _report(run: Run, settings: Settings, code: int, as_json: bool) -> None:
+def _report(run: Run, order: Order, settings: Settings, code: int, as_json: bool) -> None:
     from dataclasses import asdict
 
     from connector.cli.outcomes import show_outcomes, summary, warnings
@@ -105,5 +106,17 @@ def _report(run: Run, settings: Settings, code: int, as_json: bool) -> None:
         console = output.out()
         show_outcomes(console, run.streams)
         console.print(summary(run, settings.data_dir), soft_wrap=True)
-    for warning in warnings(run):
+    for warning in [*_unheard(order), *warnings(run)]:
         output.say(warning, "yellow")
+
+
+def _unheard(order: Order) -> Iterator[str]:
+    """Streams that no window can be asked of, though one was asked for."""
+    from schemas import STREAMS
+
+    named = [name for name in order.streams if STREAMS[name].asked != "window"]
+    if order.window and named:
+        yield (
+            f"--since and --until say nothing to {', '.join(named)}: what has no filter on "
+            "updated_at is read as without them"
+        )
