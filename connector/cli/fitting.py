@@ -61,7 +61,7 @@ def fit(columns: Sequence[Column], rows: Rows, width: int) -> tuple[list[int], b
     """The places of the columns that have room, and whether headings take several lines.
 
     >>> names = [Column("stream"), Column("rows read", number=True, rank=1)]
-    >>> [fit(names, [["tags", "15"]], width) for width in (20, 12, 5)]
+    >>> [fit(names, [["tags", "15"]], width) for width in (20, 14, 5)]
     [([0, 1], False), ([0, 1], True), ([0], True)]
     """
     everything = _those_that_speak(columns, rows, lambda column: column.name)
