@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from connector.absence import Verdict
 from connector.context import Context
 from connector.decode import Decoded, Rejected, Source, decode
 from connector.gone import Absence
-from connector.lake import WalkLock
+from connector.lake import Busy, WalkLock
 from connector.landing import Walked, land
 from connector.ledger import Landing
 from connector.parents import Due, find_due
@@ -129,7 +130,8 @@ class Children:
                     group.create_task(self._worker(work, len(due)))
         except BaseException:
             if work.answered:
-                await asyncio.shield(self._land(work, lock))
+                with suppress(Busy):  # another process lands: what was read is asked for again
+                    await asyncio.shield(self._land(work, lock))
             raise
         self._tried += work.gone
         return await self._land(work, lock)

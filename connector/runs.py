@@ -11,12 +11,9 @@ from datetime import UTC, datetime
 from connector.client import Client
 from connector.context import Context
 from connector.errors import ConnectorError
-from connector.lake import Lake
+from connector.lake import Lake, soon
 from connector.ledger import Run, StreamOutcome
 from schemas import Endpoint
-
-PATIENCE = 1.0
-"""Seconds to wait for another process before a run that is cut short ends without its line."""
 
 
 def begin(command: str) -> Run:
@@ -71,5 +68,5 @@ def leave(lake: Lake, run: Run) -> None:
     workspace yet stays blank: with a wrong key, nothing has begun.
     """
     if lake.is_taken:
-        with suppress(Exception), lake.locked(PATIENCE):
+        with suppress(Exception), lake.locked(soon):
             lake.commit(run)

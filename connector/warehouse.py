@@ -21,7 +21,7 @@ import duckdb
 
 from connector import meta
 from connector.buckets import HELD
-from connector.lake import Lake
+from connector.lake import GivesUp, Lake, never
 from connector.ledger import Compaction, Entry, LakeFile, Landing, Position
 from connector.promotion import promoted
 from connector.published import PUBLISHED
@@ -231,12 +231,12 @@ def _replaced(entries: list[Entry]) -> set[str]:
 
 
 @contextmanager
-def opened(lake: Lake, patience: float | None = None) -> Iterator[Warehouse]:
+def opened(lake: Lake, gives_up: GivesUp = never) -> Iterator[Warehouse]:
     """The warehouse, up to date with the ledger, with the lake's lock held.
 
     Raises `DataDirError` where disk or file won't do, `Busy` as `Lake.locked` does.
     """
-    with lake.locked(patience), storage_faults(lake):
+    with lake.locked(gives_up), storage_faults(lake):
         work = work_file(lake)
         con = connect(work)
         try:
@@ -251,9 +251,9 @@ def opened(lake: Lake, patience: float | None = None) -> Iterator[Warehouse]:
             con.close()
 
 
-def publish_if_behind(lake: Lake, patience: float | None = None) -> bool:
+def publish_if_behind(lake: Lake, gives_up: GivesUp = never) -> bool:
     """Publish, unless the copy that readers see already has all that the ledger has."""
-    with opened(lake, patience) as warehouse:
+    with opened(lake, gives_up) as warehouse:
         if _position(lake.root.parent / PUBLISHED) == warehouse.position():
             return False
         warehouse.publish()

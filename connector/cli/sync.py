@@ -86,13 +86,12 @@ def carry_out(settings: Settings, order: Order) -> Run:
 def _publish_what_landed(data_dir: Path) -> None:
     from contextlib import suppress
 
-    from connector.lake import Lake
-    from connector.runs import PATIENCE
+    from connector.lake import Lake, soon
     from connector.warehouse import publish_if_behind
 
     if any((data_dir / "lake" / "_walks").glob("*.jsonl")):
         with suppress(Exception):  # what cut the run short is what is to be told
-            publish_if_behind(Lake(data_dir), PATIENCE)
+            publish_if_behind(Lake(data_dir), soon)
 
 
 def _report(run: Run, order: Order, settings: Settings, code: int, as_json: bool) -> None:

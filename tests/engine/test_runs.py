@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from connector import runs
+from connector import lake, runs
 from connector.errors import KeyRefused
 from connector.lake import Lake
 from connector.ledger import Position, Run
@@ -106,25 +107,28 @@ def test_an_error_that_nobody_foresaw_is_recorded_by_its_kind_alone(
     assert [(one.ended, one.error) for one in recorded(at)] == [("failed", "ValueError")]
 
 
-def test_while_another_process_holds_the_lake_a_run_ends_without_its_line(
+def test_while_another_process_holds_the_lake_a_stopped_run_ends_soon_without_its_line(
     at: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at.sync("tags")
-    monkeypatch.setattr(runs, "PATIENCE", 0.1)
-    lake = Lake(at.settings.data_dir)
-    began = time.monotonic()
-    with lake.locked():
-        runs.leave(lake, replace(runs.begin("sync"), ended="stopped"))
-    assert 0.1 <= time.monotonic() - began < 5
+    """Stopped while messages are asked for: what was read of them has to land, and can't."""
+    at.sync("threads", "tags")
+    monkeypatch.setattr(lake, "PATIENCE", 0.1)
+    held = ExitStack()
+    with held:
+        at.box.before(5, lambda: held.enter_context(Lake(at.settings.data_dir).locked()))
+        began = time.monotonic()
+        stopped_at(at, 6, *STREAMS)
+        assert time.monotonic() - began < 10
     assert [one.ended for one in recorded(at)] == ["done"]
+    at.sync(*STREAMS)
+    assert at.differences(*STREAMS) == []
 
 
 def test_a_run_that_is_cut_short_while_it_is_published_counts_once(at: Bench) -> None:
     run = at.sync("tags")
-    lake = Lake(at.settings.data_dir)
-    runs.leave(lake, replace(run, ended="failed", error="the disk is full"))
-    publish_if_behind(lake)
-    assert at.query("SELECT ended, error FROM meta.runs") == [("failed", "the disk is full")]
+    runs.leave(Lake(at.settings.data_dir), replace(run, ended="failed", error="disk full"))
+    publish_if_behind(Lake(at.settings.data_dir))
+    assert at.query("SELECT ended, error FROM meta.runs") == [("failed", "disk full")]
     assert at.query("SELECT stream, outcome FROM meta.run_streams") == [("tags", "done")]
 
 
