@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from connector.absence import Verdict
 from connector.context import Context
 from connector.decode import Decoded, Rejected, Source, decode
 from connector.gone import Absence
-from connector.lake import WalkLock
+from connector.lake import Busy, WalkLock
 from connector.landing import Walked, land
 from connector.ledger import Landing
 from connector.parents import Due, find_due
@@ -103,6 +104,14 @@ class Children:
         )
 
     def _due(self, warehouse: Warehouse) -> list[Due]:
+        assert self.endpoint.parent
+        parent, child = self.endpoint.parent.stream, self.endpoint.stream
+        if not warehouse.was_read(parent):
+            # Nothing is due, but not because all is known.
+            raise errors.ParentUnread(
+                f"it is asked for under each of the {parent}, which were never read",
+                todo=f"Run `productlane-elt sync {parent} {child}`",
+            )
         return find_due(
             warehouse.con,
             self.endpoint,
@@ -121,7 +130,8 @@ class Children:
                     group.create_task(self._worker(work, len(due)))
         except BaseException:
             if work.answered:
-                await asyncio.shield(self._land(work, lock))
+                with suppress(Busy):  # another process lands: what was read is asked for again
+                    await asyncio.shield(self._land(work, lock))
             raise
         self._tried += work.gone
         return await self._land(work, lock)

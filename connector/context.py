@@ -10,7 +10,7 @@ from typing import TypeVar
 from connector.client import Client
 from connector.identity import Identity
 from connector.lake import Lake
-from connector.ledger import Landing
+from connector.ledger import Landing, StreamOutcome
 from connector.progress import Progress
 from connector.settings import Settings
 from connector.turns import Turns
@@ -33,6 +33,7 @@ class Context:
     states: dict[str, StreamState] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     buried: Counter[str] = field(default_factory=Counter)
+    outcomes: dict[str, StreamOutcome] = field(default_factory=dict)
     turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +48,11 @@ class Context:
         for file in landing.files:
             if file.kind == "deletions" and file.stream != landing.stream:
                 self.buried[file.stream] += file.rows
+
+    def note(self, outcome: StreamOutcome) -> None:
+        """Keep, and say, how a stream fared."""
+        self.outcomes[outcome.stream] = outcome
+        self.progress.ended(outcome)
 
     def tell(self, stream: str, note: str = "") -> None:
         """Say how far a stream is."""

@@ -7,6 +7,7 @@
     ├── NotReadable             grant the scope (403 scope_required)       exit 4
     │   └── NotOffered          plan, Linear, or not in this API version   exit 4
     ├── NotFound                nothing: the row is gone (404)
+    ├── ParentUnread            read the parent as well                    exit 2
     ├── CursorRefused           start the walk again (422)
     ├── BadQuestion             report it: the API refuses what we ask (400)  exit 5
     └── Unreachable             try again later (transport, 5xx, 429)      exit 5
@@ -48,7 +49,7 @@ class ConnectorError(Exception):
         where = ", ".join(self._where())
         text = f"{self.stream}: {self.what}" if self.stream else self.what
         text = f"{text} ({where})" if where else text
-        return f"{text}. {self.todo}" if self.todo else f"{text}."
+        return f"{text}. {_ended(self.todo)}" if self.todo else f"{text}."
 
     def _where(self) -> Iterator[str]:
         if self.status is not None:
@@ -57,6 +58,11 @@ class ConnectorError(Exception):
             yield self.code
         if self.request_id:
             yield f"request_id {self.request_id}"
+
+
+def _ended(text: str) -> str:
+    """Our own sentences get their full stop; what DuckDB says may end in anything."""
+    return f"{text}." if text[-1].isalnum() or text[-1] == "`" else text
 
 
 class ConfigurationError(ConnectorError):
@@ -87,6 +93,12 @@ class NotOffered(NotReadable):
 
 class NotFound(ConnectorError):
     """The row, or the row under which a list was asked for, is not there any more."""
+
+
+class ParentUnread(ConnectorError):
+    """Nothing is known of the list under whose rows a stream is asked for."""
+
+    exit_code = 2
 
 
 class Unreachable(ConnectorError):

@@ -74,10 +74,13 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class StreamOutcome:
-    """How one stream fared in a run; `error` is empty where it went well."""
+    """How one stream fared in a run; `error` is empty where it went well.
+
+    `stopped`: the run ended before the stream was through; what had landed by then counts.
+    """
 
     stream: str
-    outcome: Literal["done", "failed", "skipped"]
+    outcome: Literal["done", "failed", "skipped", "stopped"]
     rows: int = 0
     new: int = 0
     changed: int = 0
@@ -90,7 +93,11 @@ class StreamOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the connector, as one line of the ledger. Times are this machine's."""
+    """One run of the connector, as one line of the ledger. Times are this machine's.
+
+    `ended`: it was through (whatever became of single streams), was stopped from outside, or
+    failed by what concerns all streams, which `error` says. A killed run leaves no line.
+    """
 
     run: str
     command: str
@@ -101,6 +108,8 @@ class Run:
     waited: float
     bytes: int
     streams: tuple[StreamOutcome, ...]
+    ended: Literal["done", "stopped", "failed"] = "done"
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

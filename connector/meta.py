@@ -117,10 +117,15 @@ def _record_landing(con: Connection, one: Landing) -> None:
 
 
 def _record_run(con: Connection, run: Run) -> None:
-    """What a run took, and how each stream fared in it."""
+    """What a run took, and how each stream fared in it; of two lines of a run, the later counts.
+
+    It has two if it is cut short after the first: while the warehouse is published.
+    """
+    for table in ("runs", "run_streams"):
+        con.execute(f"DELETE FROM meta.{table} WHERE run = ?", [run.run])
     _insert(
         con, "runs", run.run, run.command, run.started_at, run.ended_at, run.requests,
-        run.refused, run.waited, run.bytes,
+        run.refused, run.waited, run.bytes, run.ended, run.error,
     )  # fmt: skip
     for s in run.streams:
         _insert(

@@ -5,6 +5,8 @@ For whoever only reads. It imports nothing of the engine, so that looking is qui
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +20,41 @@ PUBLISHED = "productlane.duckdb"
 
 
 class NotYet(ConfigurationError):
-    """Nothing has been published so far."""
+    """There is nothing to read: what there is instead, and what to do."""
+
+
+def is_under_way(data_dir: Path) -> bool:
+    """Does any process walk a list of this data directory? Each holds a lock meanwhile."""
+    return any(map(_is_held, (data_dir / "lake" / "_locks").glob("*")))
+
+
+def _is_held(lock: Path) -> bool:
+    try:
+        handle = os.open(lock, os.O_RDONLY)
+    except OSError:
+        return False  # it went, or is somebody else's
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _not_yet(data_dir: Path) -> NotYet:
+    """Why there is no warehouse: nothing was synced, or the first sync goes on, or it is lost."""
+    if is_under_way(data_dir):
+        return NotYet(
+            f"the first sync of {data_dir} is under way, and nothing is published yet",
+            todo="Ask again in a minute",
+        )
+    if any((data_dir / "lake" / "_walks").glob("*.jsonl")):
+        return NotYet(
+            f"there is a lake in {data_dir}, but no warehouse",
+            todo="Run `productlane-elt rebuild`, which makes it from the lake",
+        )
+    return NotYet(f"there is no warehouse in {data_dir} yet", todo="Run `productlane-elt sync`")
 
 
 @contextmanager
@@ -29,7 +65,7 @@ def reading(data_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     path = data_dir / PUBLISHED
     if not path.exists():
-        raise NotYet(f"there is no warehouse in {data_dir} yet", todo="`productlane-elt sync`")
+        raise _not_yet(data_dir)
     try:
         con = duckdb.connect(str(path), read_only=True)
         con.execute("SET TimeZone = 'UTC'; FROM meta.ledger_position")

@@ -71,7 +71,7 @@ class Settings:
             lag=timedelta(seconds=_number(values, "PRODUCTLANE_LAG_SECONDS", 60)),
             overlap=timedelta(seconds=_number(values, "PRODUCTLANE_OVERLAP_SECONDS", 300)),
             page_size=int(_number(values, "PRODUCTLANE_PAGE_SIZE", 200)),
-            loss_brake=_number(values, "PRODUCTLANE_LOSS_BRAKE", 0.25),
+            loss_brake=_number(values, "PRODUCTLANE_LOSS_BRAKE", 0.25, most=1),
         )
 
 
@@ -92,7 +92,9 @@ def _date(values: Mapping[str, str], name: str, default: date) -> date:
         raise ConfigurationError(f"{name} is not a date like 2024-01-31: {text!r}") from None
 
 
-def _number(values: Mapping[str, str], name: str, default: float) -> float:
+def _number(
+    values: Mapping[str, str], name: str, default: float, most: float = float("inf")
+) -> float:
     text = values.get(name)
     if not text:
         return default
@@ -100,6 +102,7 @@ def _number(values: Mapping[str, str], name: str, default: float) -> float:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 <= number < float("inf"):
-        raise ConfigurationError(f"{name} is not a number from 0 up: {text!r}")
+    if not 0 <= number <= most or number == float("inf"):
+        span = "from 0 up" if most == float("inf") else f"from 0 to {most:g}"
+        raise ConfigurationError(f"{name} is not a number {span}: {text!r}")
     return number

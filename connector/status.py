@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 
-from connector.published import PUBLISHED, NotYet, reading
+from connector.errors import DataDirError
+from connector.published import PUBLISHED, NotYet, is_under_way, reading
 
 Span = tuple[datetime | None, datetime]
 """From, or from the beginning of time; to."""
@@ -20,7 +21,10 @@ Span = tuple[datetime | None, datetime]
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The latest run, whichever command it was."""
+    """The latest run, whichever command it was.
+
+    `ended`: `done`, `stopped`, or `failed` by what concerns all streams, which `error` says.
+    """
 
     run: str
     command: str
@@ -28,6 +32,8 @@ class LastRun:
     ended_at: datetime
     requests: int
     waited_seconds: float
+    ended: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +88,41 @@ class StreamStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All streams of a data directory; without `published_at` there is nothing yet."""
+    """All streams of a data directory. Without `published_at`, `note` says why there are none.
+
+    `under_way`: a process is walking lists right now.
+    """
 
     data_dir: str
+    under_way: bool = False
+    note: str = ""
     published_at: datetime | None = None
     last_run: LastRun | None = None
     streams: tuple[StreamStatus, ...] = ()
 
 
 def status(data_dir: Path) -> Status:
-    """Read it from the published warehouse; a missing one is no error."""
+    """Read it from the published warehouse; a missing one is no error.
+
+    Raises `DataDirError` where it is damaged, or lacks what this version asks of it.
+    """
     try:
         with reading(data_dir) as con:
             changed = (data_dir / PUBLISHED).stat().st_mtime
             return Status(
                 data_dir=str(data_dir),
+                under_way=is_under_way(data_dir),
                 published_at=datetime.fromtimestamp(changed, UTC),
                 last_run=_last_run(con),
                 streams=_streams(con),
             )
-    except NotYet:
-        return Status(data_dir=str(data_dir))
+    except duckdb.BinderException as fault:
+        raise DataDirError(
+            f"the warehouse in {data_dir} was made by another version",
+            todo="Run `productlane-elt rebuild`, which makes it again from the lake",
+        ) from fault
+    except NotYet as reason:
+        return Status(str(data_dir), is_under_way(data_dir), str(reason))
 
 
 def rows_by_table(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -134,7 +154,7 @@ def gaps(windows: tuple[Span, ...]) -> tuple[Span, ...]:
 
 def _last_run(con: duckdb.DuckDBPyConnection) -> LastRun | None:
     rows = con.execute(
-        "SELECT run, command, started_at, ended_at, requests, waited_seconds "
+        "SELECT run, command, started_at, ended_at, requests, waited_seconds, ended, error "
         "FROM meta.runs ORDER BY ended_at DESC LIMIT 1"
     ).fetchall()
     return LastRun(*rows[0]) if rows else None

@@ -7,14 +7,13 @@ network at the first question) ends the run.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pyarrow as pa
 
-from connector import errors
+from connector import errors, outcomes, runs
 from connector.budget import Budget
 from connector.children import Children, parents_first
 from connector.client import Client
@@ -22,7 +21,7 @@ from connector.compaction import compact
 from connector.context import Context
 from connector.identity import Identity, who_am_i
 from connector.lake import Lake
-from connector.ledger import Landing, Run, StreamOutcome
+from connector.ledger import Run, StreamOutcome
 from connector.listing import Listing
 from connector.progress import Progress, Silent
 from connector.settings import Settings
@@ -94,30 +93,37 @@ async def sync(
     """
     budget = Budget.of_key(settings.with_key().api_key, settings.base_url, sleep=sleep)
     lake = Lake(settings.data_dir)
-    started = datetime.now(UTC)
+    begun = runs.begin(order.command)
+    context = None
     try:
         async with Client(settings, budget, sleep=sleep) as client:
-            known = identity or await who_am_i(client)
-            lake.belong_to(known.workspace_id)
-            context = Context(
-                run=uuid.uuid4().hex[:12],
-                settings=settings,
-                client=client,
-                lake=lake,
-                identity=known,
-                progress=progress or Silent(),
-                everything=order.full,
-            )
             try:
-                outcomes = await _all(context, order)
-                run = _run(context, order, started, outcomes)
-                await context.with_warehouse(
-                    lambda warehouse: _finish(warehouse, run, order, publish)
+                known = identity or await who_am_i(client)
+                lake.belong_to(known.workspace_id)
+                context = Context(
+                    run=begun.run,
+                    settings=settings,
+                    client=client,
+                    lake=lake,
+                    identity=known,
+                    progress=progress or Silent(),
+                    everything=order.full,
                 )
-            finally:
-                await context.turns.close()
+                return await _carry_out(context, order, begun, publish)
+            except BaseException as fault:
+                streams = runs.so_far(context, order.endpoints()) if context else []
+                runs.leave(lake, runs.cut_short(runs.ended(begun, client, streams), fault))
+                raise
     finally:
         budget.close()
+
+
+async def _carry_out(context: Context, order: Order, begun: Run, publish: bool) -> Run:
+    try:
+        run = runs.ended(begun, context.client, await _all(context, order))
+        await context.with_warehouse(lambda warehouse: _finish(warehouse, run, order, publish))
+    finally:
+        await context.turns.close()
     return run
 
 
@@ -129,24 +135,9 @@ def _finish(warehouse: Warehouse, run: Run, order: Order, publish: bool) -> None
         warehouse.publish()
 
 
-def _run(context: Context, order: Order, started: datetime, outcomes: list[StreamOutcome]) -> Run:
-    traffic = context.client.traffic
-    return Run(
-        run=context.run,
-        command=order.command,
-        started_at=started,
-        ended_at=datetime.now(UTC),
-        requests=traffic.requests,
-        refused=traffic.refused,
-        waited=round(context.client.budget.waited, 3),
-        bytes=traffic.bytes,
-        streams=tuple(outcomes),
-    )
-
-
 async def _all(context: Context, order: Order) -> list[StreamOutcome]:
     wanted = order.endpoints()
-    readable, outcomes = _sift(wanted, context.identity, context.progress)
+    readable = _sift(context, wanted)
     names = [endpoint.stream for endpoint in readable]
 
     def states(warehouse: Warehouse) -> None:
@@ -156,86 +147,64 @@ async def _all(context: Context, order: Order) -> list[StreamOutcome]:
     await context.with_warehouse(states)
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [
+            for endpoint, children in parents_first(readable):
                 group.create_task(_family(context, order, endpoint, children))
-                for endpoint, children in parents_first(readable)
-            ]
     except BaseExceptionGroup as many:
         # One of them ended the run: the key or the disk. The first says it.
         raise many.exceptions[0] from None
-    found = {one.stream: one for task in tasks for one in task.result()}
-    found |= {one.stream: one for one in outcomes}
-    return [found[endpoint.stream] for endpoint in wanted]
+    return [context.outcomes[endpoint.stream] for endpoint in wanted]
 
 
-def _sift(
-    wanted: list[Endpoint], identity: Identity, progress: Progress
-) -> tuple[list[Endpoint], list[StreamOutcome]]:
-    """The streams that the key may read, and an outcome for each of the others."""
-    readable, outcomes = [], []
+def _sift(context: Context, wanted: list[Endpoint]) -> list[Endpoint]:
+    """The streams that the key may read; the others are noted as skipped."""
+    readable = []
     for endpoint in wanted:
-        if lacking := identity.lacks(endpoint):
+        if lacking := context.identity.lacks(endpoint):
             error = errors.NotReadable(
                 f"the key lacks the scope {', '.join(lacking)}",
                 todo="Grant it to the key, or leave the stream out",
-                stream=endpoint.stream,
             )
-            outcomes.append(_refused(endpoint, error))
-            progress.ended(outcomes[-1])
+            context.note(outcomes.refused(endpoint, error))
         else:
             readable.append(endpoint)
-    return readable, outcomes
+    return readable
 
 
 async def _family(
     context: Context, order: Order, endpoint: Endpoint, children: list[Endpoint]
-) -> list[StreamOutcome]:
+) -> None:
     """A list and then, side by side, what hangs under its rows."""
-    outcomes = [await _one(context, order, endpoint)]
+    await _one(context, order, endpoint)
     rest = [asyncio.create_task(_one(context, order, child)) for child in children]
     try:
-        return [*outcomes, *[await task for task in rest]]
+        for task in rest:
+            await task
     finally:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)  # the first error has been told
 
 
-async def _one(context: Context, order: Order, endpoint: Endpoint) -> StreamOutcome:
+async def _one(context: Context, order: Order, endpoint: Endpoint) -> None:
     try:
         if endpoint.parent:
             landings = await Children(context, endpoint).run()
         else:
             window = _window(context, order, endpoint)
             landings = [await Listing(context, endpoint, window).run()]
-        outcome = _done(context, endpoint, landings)
+        outcome = outcomes.done(endpoint, landings)
     except (errors.KeyRefused, errors.ConfigurationError):
         raise
     except errors.ConnectorError as error:
-        outcome = _refused(endpoint, error)
+        outcome = outcomes.refused(endpoint, error)
     except BaseExceptionGroup as many:
-        outcome = _refused(endpoint, _first_error(many))
+        outcome = outcomes.refused(endpoint, outcomes.first_error(many))
     outcome = replace(
         outcome,
         requests=context.client.traffic.by_stream[endpoint.stream],
         deleted=outcome.deleted + context.buried[endpoint.stream],
     )
-    context.progress.ended(outcome)
-    return outcome
-
-
-def _first_error(many: BaseExceptionGroup[BaseException]) -> errors.ConnectorError:
-    """What went wrong first under one of many parents; what ends the run is raised as such."""
-    for error in many.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            return _first_error(error)
-        if not isinstance(error, errors.ConnectorError):
-            raise error
-        if isinstance(error, errors.KeyRefused | errors.ConfigurationError):
-            raise error
-    first = many.exceptions[0]
-    assert isinstance(first, errors.ConnectorError)
-    return first
+    context.note(outcome)
 
 
 def _window(context: Context, order: Order, endpoint: Endpoint) -> Window:
@@ -248,38 +217,3 @@ def _window(context: Context, order: Order, endpoint: Endpoint) -> Window:
     if state.closed_to is None:
         return Window()
     return Window(after=state.closed_to - context.settings.overlap)
-
-
-def _done(context: Context, endpoint: Endpoint, landings: list[Landing]) -> StreamOutcome:
-    return StreamOutcome(
-        stream=endpoint.stream,
-        outcome="done",
-        rows=sum(one.rows for one in landings),
-        new=sum(one.new for one in landings),
-        changed=sum(one.changed for one in landings),
-        deleted=sum(one.deleted for one in landings),
-        rejected=sum(f.rows for one in landings for f in one.files if f.kind == "rejected"),
-    )
-
-
-def _refused(endpoint: Endpoint, error: errors.ConnectorError) -> StreamOutcome:
-    error.stream = error.stream or endpoint.stream
-    skipped = isinstance(error, errors.NotReadable)
-    return StreamOutcome(
-        stream=endpoint.stream,
-        outcome="skipped" if skipped else "failed",
-        error=str(error),
-        exit_code=error.exit_code,
-    )
-
-
-def exit_code(run: Run, order: Order) -> int:
-    """The exit code of a command that ended with this run (CONTRACT)."""
-    failed = [one for one in run.streams if one.outcome == "failed"]
-    if order.streams and any(one.outcome == "skipped" for one in run.streams):
-        return 4
-    if not failed:
-        return 0
-    if any(one.outcome == "done" for one in run.streams):
-        return 6
-    return max(one.exit_code for one in failed)

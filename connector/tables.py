@@ -44,7 +44,8 @@ PAST_OWN = {
 META = """
 CREATE TABLE meta.runs (
     run VARCHAR, command VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ,
-    requests BIGINT, refused BIGINT, waited_seconds DOUBLE, bytes BIGINT);
+    requests BIGINT, refused BIGINT, waited_seconds DOUBLE, bytes BIGINT, ended VARCHAR,
+    error VARCHAR);
 CREATE TABLE meta.run_streams (
     run VARCHAR, ended_at TIMESTAMPTZ, stream VARCHAR, outcome VARCHAR, rows BIGINT, new BIGINT,
     changed BIGINT, deleted BIGINT, rejected BIGINT, requests BIGINT, error VARCHAR);

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from connector.lake import Lake
+from connector.lake import Busy, Lake, soon
 from connector.warehouse import Warehouse, opened
 
 T = TypeVar("T")
@@ -31,10 +31,11 @@ _Job = tuple[Callable[[Warehouse], Any], "asyncio.Future[Any]"]
 
 
 class Turns:
-    """The queue before the warehouse, for one event loop."""
+    """The queue before the warehouse, for one event loop; made by the task that is the run."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
+        self._run = asyncio.current_task()
         self._waiting: queue.Queue[_Job] = queue.Queue()
         self._server: asyncio.Task[None] | None = None
         self._published = time.monotonic()
@@ -70,14 +71,21 @@ class Turns:
         """
         job: _Job | None = None
         try:
-            with opened(self._lake) as warehouse:
+            with opened(self._lake, self._gives_up) as warehouse:
                 until = time.monotonic() + LONGEST
                 while time.monotonic() < until and (job := self._next()):
                     result = job[0](warehouse)
                     self._publish_at_times(warehouse)
                     _settle(loop, job[1], result=result)
+        except Busy as fault:
+            while not self._waiting.empty():
+                _settle(loop, self._waiting.get_nowait()[1], fault=fault)
         except BaseException as fault:
             _settle(loop, (job or self._waiting.get_nowait())[1], fault=fault)
+
+    def _gives_up(self, waited: float) -> bool:
+        """A run that is told to stop waits no longer for another process."""
+        return bool(self._run and self._run.cancelling()) and soon(waited)
 
     def _next(self) -> _Job | None:
         try:

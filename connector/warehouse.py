@@ -21,7 +21,7 @@ import duckdb
 
 from connector import meta
 from connector.buckets import HELD
-from connector.lake import Lake
+from connector.lake import GivesUp, Lake, never
 from connector.ledger import Compaction, Entry, LakeFile, Landing, Position
 from connector.promotion import promoted
 from connector.published import PUBLISHED
@@ -81,6 +81,11 @@ class Warehouse:
         """Keys, as JSON, of rows that were absent once and are not yet believed to be gone."""
         found = self.con.execute("SELECT key FROM meta.missing WHERE stream = ?", [stream])
         return frozenset(key for (key,) in found.fetchall())
+
+    def was_read(self, stream: str) -> bool:
+        """Has any walk of the stream landed?"""
+        found = self.con.execute("SELECT 1 FROM meta.walks WHERE stream = ? LIMIT 1", [stream])
+        return bool(found.fetchall())
 
     def rows(self, stream: str) -> int:
         """How many rows a table has now."""
@@ -229,12 +234,12 @@ def _replaced(entries: list[Entry]) -> set[str]:
 
 
 @contextmanager
-def opened(lake: Lake) -> Iterator[Warehouse]:
+def opened(lake: Lake, gives_up: GivesUp = never) -> Iterator[Warehouse]:
     """The warehouse, up to date with the ledger, with the lake's lock held.
 
-    Raises `DataDirError` where disk or file won't do.
+    Raises `DataDirError` where disk or file won't do, `Busy` as `Lake.locked` does.
     """
-    with lake.locked(), storage_faults(lake):
+    with lake.locked(gives_up), storage_faults(lake):
         work = work_file(lake)
         con = connect(work)
         try:
@@ -249,9 +254,9 @@ def opened(lake: Lake) -> Iterator[Warehouse]:
             con.close()
 
 
-def publish_if_behind(lake: Lake) -> bool:
+def publish_if_behind(lake: Lake, gives_up: GivesUp = never) -> bool:
     """Publish, unless the copy that readers see already has all that the ledger has."""
-    with opened(lake) as warehouse:
+    with opened(lake, gives_up) as warehouse:
         if _position(lake.root.parent / PUBLISHED) == warehouse.position():
             return False
         warehouse.publish()

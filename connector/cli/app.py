@@ -30,9 +30,9 @@ HELP = (
 )
 
 EXIT_CODES = (
-    "Exit codes: 0 done, 2 wrong usage or configuration, 3 key refused, 4 a stream asked for by "
-    "name is not readable, 5 API not reachable, 6 some streams failed and the others are "
-    "committed, 130 stopped by Ctrl-C."
+    "Exit codes: 0 done, 2 wrong usage or configuration, or a data directory that can't be used, "
+    "3 key refused, 4 a stream asked for by name is not readable, 5 API not reachable or kept "
+    "failing, 6 some streams failed and the others are committed, 130 stopped by Ctrl-C."
 )
 
 app = typer.Typer(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.cli import output
+from connector.cli.fitting import BETWEEN
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -47,19 +48,28 @@ def short(value: Any) -> str:
     return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
 
 
+FEW = 3
+"""Fewer columns than this are a line each all the same: what is long there is a word itself."""
+
 NARROW = 10
 """Characters that a column needs at least to be readable."""
 
 
 def rows_table(names: list[str], rows: Rows, width: int) -> Table:
-    """Rows for people: a line each, or, where that is too wide, a block each."""
-    return _lines(names, rows) if len(names) * NARROW <= width else _blocks(names, rows)
+    """Rows for people: a line each, or, where words would have to be broken, a block each."""
+    columns = list(zip(names, *rows, strict=True)) if rows else [(name,) for name in names]
+    needed = sum(max(NARROW, *map(_longest_word, column)) + BETWEEN for column in columns)
+    return _lines(names, rows) if needed <= width or len(names) < FEW else _blocks(names, rows)
+
+
+def _longest_word(value: Any) -> int:
+    return max(map(len, short(value).split()), default=0)
 
 
 def _blocks(names: list[str], rows: Rows) -> Table:
     from rich.text import Text
 
-    made = output.table("", ["column", "value"])
+    made = output.table(["column", "value"])
     for row in rows or [()]:
         for name, value in zip_longest(names, row):
             made.add_row(name, Text(short(value)))
@@ -73,9 +83,11 @@ def _lines(names: list[str], rows: Rows) -> Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     kinds = [{type(value) for value in column} - {type(None)} for column in columns]
     numbers = [bool(kind) and kind <= {int, float} for kind in kinds]
-    made = output.table("", [], numbers=[])
+    made = output.bare_table()
     for name, is_number in zip(names, numbers, strict=True):
-        made.add_column(Text(name), justify="right" if is_number else "left", overflow="fold")
+        made.add_column(
+            Text(name), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
+        )
     for row in rows:
         made.add_row(*(Text(short(value)) for value in row))
     return made

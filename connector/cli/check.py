@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.cli import faults, output
+from connector.cli.fitting import Column, show
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -79,10 +80,15 @@ def _show(found: dict[str, Any]) -> None:
     console.print(f"The key is valid at {found['base_url']}.", soft_wrap=True)
     console.print(f"Workspace {found['workspace_id']}, key {found['api_key_id']}", markup=False)
     console.print(f"Scopes: {', '.join(found['scopes']) or 'none'}", markup=False)
-    made = output.table("", ["stream", "readable", "what is missing, or may be"])
-    for one in found["streams"]:
-        missing = ", ".join(one["missing_scopes"])
-        note = f"scope {missing}" if missing else f"needs {one['needs']}" if one["needs"] else ""
-        style = "" if one["readable"] else "yellow"
-        made.add_row(one["stream"], "yes" if one["readable"] else "no", note, style=style)
-    console.print(made)
+    streams = found["streams"]
+    styles = ["" if one["readable"] else "yellow" for one in streams]
+    show(console, COLUMNS, [_row(one) for one in streams], styles=styles)
+
+
+COLUMNS = (Column("stream"), Column("readable"), Column("what is missing, or may be", least=20))
+
+
+def _row(one: dict[str, Any]) -> list[str]:
+    missing = ", ".join(one["missing_scopes"])
+    note = f"scope {missing}" if missing else f"needs {one['needs']}" if one["needs"] else ""
+    return [one["stream"], "yes" if one["readable"] else "no", note]

@@ -19,7 +19,7 @@ def compact() -> None:
 
         data_dir = Settings.load().data_dir
         if not (data_dir / "lake").is_dir():
-            raise DataDirError(f"there is no lake in {data_dir}", todo="`productlane-elt sync`")
+            raise DataDirError(f"there is no lake in {data_dir}", todo="Run `productlane-elt sync`")
         lake = Lake(data_dir)
         with output.err().status(f"merging files of {lake.root} ..."), opened(lake) as warehouse:
             done = compaction.compact(warehouse)

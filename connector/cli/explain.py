@@ -54,7 +54,7 @@ def _show(story: Story) -> None:
     named = ", ".join(f"{name} {value}" for name, value in story.key.items())
     console.print(f"{story.stream}, {named}", style="bold", markup=False, soft_wrap=True)
     console.print(f"{story.state}: {story.why}", markup=False, soft_wrap=True)
-    made = output.table("", ["observed", "saw", "fields", "walk", "kind", "request"])
+    made = output.table(["observed", "saw", "fields", "walk", "kind", "request"])
     for one in story.observations:
         at, fields = output.moment(one.observed_at), ", ".join(one.changed)
         made.add_row(at, one.saw, fields, one.walk, one.kind, one.request_id)

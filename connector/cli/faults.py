@@ -49,7 +49,7 @@ def _explained(fault: errors.ConnectorError | OSError) -> errors.ConnectorError:
 def _tell(text: str, code: int, as_json: bool, error: errors.ConnectorError | None = None) -> None:
     if DEBUG:
         traceback.print_exc()
-    output.say(text, "red" if error else "yellow")
+    output.say(f"Error: {text}" if error else text, "red" if error else "yellow")
     if as_json:
         output.document({"error": _facts(error) | {"message": text}, "exit_code": code})
 

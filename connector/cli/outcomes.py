@@ -1,4 +1,4 @@
-"""What a run did, for people: a table, a summary, warnings."""
+"""What a run did, for people: its streams, a summary, warnings."""
 
 from __future__ import annotations
 
@@ -6,29 +6,41 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.cli import output
-from connector.cli.output import count, quiet
+from connector.cli.fitting import Column, show
+from connector.cli.output import count, counted, quiet
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
     from connector.ledger import Run, StreamOutcome
 
-STYLES = {"done": "", "skipped": "yellow", "failed": "red"}
-COUNTED = ("rows read", "new", "changed", "deleted", "set aside", "requests")
+STYLES = {"done": "", "skipped": "yellow", "failed": "red", "stopped": "yellow"}
+COLUMNS = (
+    Column("stream"),
+    Column("rows read", number=True, rank=1),
+    Column("new", number=True, rank=2),
+    Column("changed", number=True, rank=2),
+    Column("deleted", number=True, rank=2),
+    Column("set aside", number=True, rank=2),
+    Column("requests", number=True, rank=3),
+    Column("outcome"),
+)
 
 
-def outcomes_table(outcomes: Iterable[StreamOutcome], title: str = "") -> Table:
+def show_outcomes(console: Console, outcomes: Iterable[StreamOutcome]) -> None:
     """A line per stream, and their sum."""
-    made = output.table(title, ["stream", *COUNTED, "outcome"], numbers=COUNTED)
-    sums = [0] * len(COUNTED)
-    for one in outcomes:
-        numbers = (one.rows, one.new, one.changed, one.deleted, one.rejected, one.requests)
-        sums = [total + number for total, number in zip(sums, numbers, strict=True)]
-        made.add_row(one.stream, *map(quiet, numbers), one.outcome, style=STYLES[one.outcome])
-    made.add_section()
-    made.add_row("all", *map(count, sums), style="bold")
-    return made
+    outcomes = list(outcomes)
+    numbers = [_numbers(one) for one in outcomes]
+    rows = [
+        [one.stream, *map(quiet, found), one.outcome]
+        for one, found in zip(outcomes, numbers, strict=True)
+    ]
+    total = ["all", *(count(sum(column)) for column in zip(*numbers, strict=True)), ""]
+    show(console, COLUMNS, rows, styles=[STYLES[one.outcome] for one in outcomes], total=total)
+
+
+def _numbers(one: StreamOutcome) -> tuple[int, ...]:
+    return one.rows, one.new, one.changed, one.deleted, one.rejected, one.requests
 
 
 def summary(run: Run, data_dir: Path) -> str:
@@ -37,7 +49,7 @@ def summary(run: Run, data_dir: Path) -> str:
     refused = f", {count(run.refused)} refused for the rate limit" if run.refused else ""
     waited = f", {run.waited:.0f} s waited for the rate limit" if run.waited >= 1 else ""
     return (
-        f"{seconds:.1f} s, {count(run.requests)} requests{refused}{waited}, "
+        f"{seconds:.1f} s, {counted(run.requests, 'request')}{refused}{waited}, "
         f"{run.bytes / 1e6:.1f} MB read. Warehouse: {data_dir / 'productlane.duckdb'}"
     )
 

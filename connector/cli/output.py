@@ -48,13 +48,18 @@ def document(value: Any) -> None:
     typer.echo(orjson.dumps(value, default=str, option=options).decode())
 
 
-def table(title: str, columns: Iterable[str], *, numbers: Iterable[str] = ()) -> Table:
-    """A table without much furniture; the columns of `numbers` are set to the right."""
+def bare_table() -> Table:
+    """A table without columns, and without much furniture."""
     from rich import box
     from rich.table import Table
 
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+
+
+def table(columns: Iterable[str], *, numbers: Iterable[str] = ()) -> Table:
+    """A table of whatever width; the columns of `numbers` are set to the right."""
     right = set(numbers)
-    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    made = bare_table()
     for name in columns:
         if name in right:
             made.add_column(name, justify="right", no_wrap=True)
@@ -72,13 +77,34 @@ def count(number: int | None) -> str:
     return "" if number is None else f"{number:,}"
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "request"), counted(1200, "row")
+    ('1 request', '1,200 rows')
+    """
+    return f"{count(number)} {thing}" if number == 1 else f"{count(number)} {thing}s"
+
+
+NONE = "·"
+
+
 def quiet(number: int) -> str:
     """A number among many; zeros would only get in the way of what happened.
 
     >>> quiet(1200), quiet(0)
     ('1,200', '·')
     """
-    return count(number) if number else "·"
+    return count(number) if number else NONE
+
+
+def minute(stamp: datetime | None) -> str:
+    """A moment among many, in UTC, to the minute.
+
+    >>> minute(datetime(2026, 5, 12, 10, 23, 45, 999, UTC))
+    '2026-05-12 10:23'
+    """
+    return moment(stamp)[:16]
 
 
 def moment(stamp: datetime | None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connector.cli import output
-from connector.cli.output import count
+from connector.cli.output import count, counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SELDOM = 10.0
 """Seconds between two lines where there is no terminal."""
+
+
+MINUTE = 60.0
 
 
 @contextmanager
@@ -74,13 +77,12 @@ class Board:
         now = list(self._now.values())
         rows = self._past[0] + sum(r for r, _, _ in now)
         requests = self._past[1] + sum(r for _, r, _ in now)
-        seconds = max(time.monotonic() - self.began_at, 0.1)
+        seconds = time.monotonic() - self.began_at
         if not self._streams:
             return f"{seconds:.0f} s · asking {self.address} whose key this is"
         return (
             f"{seconds:.0f} s · {self._ended} of {self._streams} streams done · "
-            f"{count(rows)} rows · {count(requests)} requests "
-            f"({count(round(60 * requests / seconds))} a minute)"
+            f"{counted(rows, 'row')} · {counted(requests, 'request')}{_rate(requests, seconds)}"
         )
 
     def busy(self) -> list[tuple[str, int, int, str]]:
@@ -93,11 +95,16 @@ class Board:
         from rich.console import Group
         from rich.spinner import Spinner
 
-        made = output.table("", ["stream", "rows", "requests", ""], numbers=["rows", "requests"])
+        made = output.table(["stream", "rows", "requests", ""], numbers=["rows", "requests"])
         for stream, rows, requests, note in self.busy()[:12]:
             made.add_row(stream, count(rows), count(requests), note)
         spinner = Spinner("dots", self.line())
         return Group(made, spinner) if self._now else spinner
+
+
+def _rate(requests: int, seconds: float) -> str:
+    """Requests a minute: over less than one, the first burst would weigh too much."""
+    return f" ({count(round(60 * requests / seconds))} a minute)" if seconds >= MINUTE else ""
 
 
 class Lines:
@@ -118,7 +125,7 @@ class Lines:
         if time.monotonic() - self._told >= SELDOM:
             self._told = time.monotonic()
             busiest = self._board.busy()[0]
-            self.said(f"{self._board.line()} · now {busiest[0]}: {count(busiest[1])} rows")
+            self.said(f"{self._board.line()} · now {busiest[0]}: {counted(busiest[1], 'row')}")
 
     def ended(self, outcome: StreamOutcome) -> None:
         """See `Progress`."""

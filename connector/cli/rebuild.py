@@ -21,14 +21,14 @@ def rebuild() -> None:
 
         data_dir = Settings.load().data_dir
         if not (data_dir / "lake").is_dir():
-            raise DataDirError(f"there is no lake in {data_dir}", todo="`productlane-elt sync`")
+            raise DataDirError(f"there is no lake in {data_dir}", todo="Run `productlane-elt sync`")
         lake = Lake(data_dir)
         console = output.err()
         with console.status(f"reading {lake.root} ..."):
             warehouse.rebuild(lake)
             with warehouse.opened(lake) as work:
                 work.publish()
-        made = output.table("", ["table", "rows"], numbers=["rows"])
+        made = output.table(["table", "rows"], numbers=["rows"])
         with reading(data_dir) as con:
             for name, rows in rows_by_table(con).items():
                 made.add_row(name, output.count(rows))

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(help="Where to listen on loopback; 0 is any.")] = 8765,
-    threads: Annotated[int, typer.Option(min=0, help="Size: 50 to 1,000,000 threads.")] = 200,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Where to listen on loopback; 0 is any.")
+    ] = 8765,
+    threads: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Size of the workspace.")
+    ] = 200,
     seed: Annotated[int, typer.Option(help="The same seed gives the same workspace.")] = 7,
     limit: Annotated[int, typer.Option(min=1, help="GET requests a minute and key.")] = 1000,
     latency_ms: Annotated[float, typer.Option(min=0, help="Each answer takes so long.")] = 0.0,
@@ -25,7 +29,9 @@ def sandbox(
     reading: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=VALUE", help="Answer an open question of the API another way; repeatable."
+            metavar="NAME=VALUE",
+            help="Answer an open question of the API another way; repeatable. "
+            "`--reading list` lists them.",
         ),
     ] = None,
 ) -> None:
@@ -36,6 +42,9 @@ def sandbox(
     with faults.answering():
         from connector.sandbox import serve
 
+        if reading == ["list"]:
+            _list_readings()
+            return
         readings = _readings(reading or [])
         try:
             serve(
@@ -72,14 +81,23 @@ def _readings(pairs: list[str]) -> Readings:
     return Readings(**given)
 
 
+def _list_readings() -> None:
+    from connector.sandbox import Readings
+
+    for name, values in Readings.choices().items():
+        typer.echo(f"{name}={'|'.join(values)}")
+
+
 def _tell(url: str, key: str) -> None:
+    from connector.cli.invoked import as_called
+
     console = output.out()
     console.print("The sandbox answers. In another terminal:", style="bold")
     for line in (
         f"export PRODUCTLANE_BASE_URL={url}",
         f"export PRODUCTLANE_API_KEY={key}",
-        "export PRODUCTLANE_DATA_DIR=sandbox-data  # never mix it with a real workspace",
-        "productlane-elt sync",
+        "export PRODUCTLANE_DATA_DIR=sandbox-data",
+        f"{as_called()} sync",
     ):
         console.print(f"  {line}", markup=False, soft_wrap=True)
-    console.print("Ctrl-C ends it.", style="dim")
+    console.print("The folder is of its own: a lake holds one workspace. Ctrl-C ends this.")

@@ -55,7 +55,7 @@ def sql(
 
 
 class Answer:
-    """What the last statement of a query answers.
+    """What a query answers. Statements before the last may prepare it: SET, CREATE TEMP TABLE.
 
     Files and extensions are out of reach: a query that was pasted from somewhere can't write.
     Raises `ConfigurationError` with DuckDB's own words where the query is at fault.
@@ -65,6 +65,7 @@ class Answer:
         con.execute("SET enable_external_access = false; SET lock_configuration = true")
         self._con = con
         with _blaming():
+            _only_one(con.extract_statements(text))
             con.execute(text)
         self.columns = [(column[0], str(column[1])) for column in con.description or []]
 
@@ -76,6 +77,18 @@ class Answer:
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         while batch := self.fetch(10_000):
             yield from batch
+
+
+def _only_one(statements: list[duckdb.Statement]) -> None:
+    """One question has one answer: of several, all but the last would go unheard."""
+    from duckdb import StatementType
+
+    from connector.errors import ConfigurationError
+
+    if not statements:
+        raise ConfigurationError("the query is empty", todo='Ask something, like "FROM threads"')
+    if any(one.type == StatementType.SELECT for one in statements[:-1]):
+        raise ConfigurationError("there is more than one query", todo="Ask one at a time")
 
 
 @contextmanager

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from connector.cli import faults, output
+from connector.cli.fitting import Column, show
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from connector.status import Status, StreamStatus
+    from connector.status import LastRun, Status, StreamStatus
 
 
 def status(as_json: AsJson = False) -> None:
@@ -27,31 +28,41 @@ def status(as_json: AsJson = False) -> None:
         if as_json:
             output.document(asdict(found))
         elif found.published_at is None:
-            output.out().print(f"There are no data in {found.data_dir} yet.", soft_wrap=True)
-            output.out().print("Next: `productlane-elt sync`, or `productlane-elt demo`.")
+            note = f"Nothing to show: {found.note}"
+            output.out().print(note, markup=False, soft_wrap=True)
         else:
-            _show(found)
+            _show(_by_area(found))
 
 
 COLUMNS = (
-    "stream",
-    "rows",
-    "newest updated_at",
-    "last success",
-    "closed up to",
-    "proven from",
-    "set aside",
-    "held",
+    Column("stream"),
+    Column("rows", number=True),
+    Column("newest updated_at", rank=3),
+    Column("last success", rank=1),
+    Column("closed up to", rank=4),
+    Column("proven from", rank=2),
+    Column("set aside", number=True, rank=5),
+    Column("held", number=True, rank=5),
+    Column(""),
 )
+
+
+def _by_area(found: Status) -> Status:
+    """The streams as the catalogue has them, which other commands keep to as well."""
+    from dataclasses import replace
+
+    from schemas import STREAMS
+
+    places = {stream: place for place, stream in enumerate(STREAMS)}
+    streams = sorted(found.streams, key=lambda one: places.get(one.stream, len(places)))
+    return replace(found, streams=tuple(streams))
 
 
 def _show(found: Status) -> None:
     console = output.out()
-    made = output.table("", [*COLUMNS, ""], numbers=("rows", "set aside", "held"))
-    for one in found.streams:
-        if one.was_read:
-            made.add_row(*_line(one), style="yellow" if one.last_error else "")
-    console.print(made)
+    streams = [one for one in found.streams if one.was_read]
+    styles = ["yellow" if _is_unwell(one) else "" for one in streams]
+    show(console, COLUMNS, [_line(one) for one in streams], styles=styles)
     for one in found.streams:
         for note in _notes(one):
             console.print(note, style="yellow", markup=False, soft_wrap=True)
@@ -59,19 +70,23 @@ def _show(found: Status) -> None:
         console.print(line, markup=False, soft_wrap=True)
 
 
+def _is_unwell(one: StreamStatus) -> bool:
+    return bool(one.last_outcome) and one.last_outcome != "done"
+
+
 def _line(one: StreamStatus) -> list[str]:
     flags = [
-        one.last_outcome if one.last_error else "",
+        one.last_outcome if _is_unwell(one) else "",
         "gaps" if one.gaps else "",
         "unknown fields" if one.unknown_fields else "",
     ]
     return [
         one.stream,
         output.count(one.rows),
-        output.moment(one.newest_updated_at),
-        output.moment(one.last_success_at),
-        output.moment(one.closed_to),
-        output.moment(one.proven_from),
+        output.minute(one.newest_updated_at),
+        output.minute(one.last_success_at),
+        output.minute(one.closed_to),
+        output.minute(one.proven_from),
         output.quiet(one.set_aside),
         output.quiet(one.held),
         ", ".join(filter(None, flags)),
@@ -91,8 +106,8 @@ def _notes(one: StreamStatus) -> Iterator[str]:
         )
     if one.held:
         yield (
-            f"{one.stream}: {output.count(one.held)} rows were gone all at once and are held to "
-            "be there. The next `sync --full` decides"
+            f"{one.stream}: rows that were gone all at once and are held to be there: "
+            f"{output.count(one.held)}. The next `sync --full` decides"
         )
     if one.drifted:
         yield (
@@ -123,12 +138,28 @@ def _notes(one: StreamStatus) -> Iterator[str]:
 def _summary(found: Status) -> Iterator[str]:
     if never := [one.stream for one in found.streams if not one.was_read]:
         yield f"Never read so far: {', '.join(never)}"
+    if found.under_way:
+        yield "A sync is under way"
     if run := found.last_run:
-        ended, requests = output.moment(run.ended_at), output.count(run.requests)
-        yield f"Last run: {run.command}, ended {ended} UTC after {requests} requests"
+        yield _last_run(run)
     yield (
         "Proven: every row that is not set aside is as the source had it at some moment since "
         "then. Closed: up to then, no change that moved updated_at is missing"
     )
     published = output.moment(found.published_at)
-    yield f"Warehouse: {found.data_dir}/productlane.duckdb, published {published} UTC"
+    yield f"Warehouse: {found.data_dir}/productlane.duckdb, published {published}"
+    yield (
+        "Times are in UTC: of runs and the warehouse by this machine's clock, all others by the "
+        "server's"
+    )
+
+
+def _last_run(run: LastRun) -> str:
+    at = f"{output.moment(run.ended_at)}, after {output.counted(run.requests, 'request')}"
+    match run.ended:
+        case "stopped":
+            return f"Last run: {run.command}, stopped {at}; the same command goes on where it was"
+        case "failed":
+            return f"Last run: {run.command}, failed {at}: {run.error}"
+        case _:
+            return f"Last run: {run.command}, ended {at}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.cli import output
+from connector.cli.fitting import Column, show
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -39,15 +40,26 @@ def streams(as_json: AsJson = False, as_markdown: AsMarkdown = False) -> None:
     if as_json:
         output.document({"streams": found})
         return
-    made = output.table("", ["stream", "path", "scope", "kept up to date by", "key", "partition"])
-    for one in found:
-        key, scopes = ", ".join(one["key"]), ", ".join(one["scopes"])
-        made.add_row(one["stream"], one["path"], scopes, one["kept"], key, one["partition"])
-    output.out().print(made)
+    show(output.out(), COLUMNS, [_row(one) for one in found])
     output.out().print(
         "Rows that are gone are found by `sync --full`. "
         "Streams that are read only when named cost a request per contact."
     )
+
+
+COLUMNS = (
+    Column("stream"),
+    Column("path", rank=2),
+    Column("scope", least=14),
+    Column("kept up to date by", least=20),
+    Column("key", rank=1, least=9),
+    Column("partition", rank=3),
+)
+
+
+def _row(one: dict[str, Any]) -> list[str]:
+    key, scopes = ", ".join(one["key"]), ", ".join(one["scopes"])
+    return [one["stream"], one["path"], scopes, one["kept"], key, one["partition"]]
 
 
 def markdown() -> str:

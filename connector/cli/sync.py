@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,8 +51,9 @@ def sync(
     2026-01-31 or a date-time like 2026-01-31T12:00Z, in UTC unless it has an offset.
     """
     with faults.answering(as_json=as_json, stopped=faults.GO_ON):
+        from connector.outcomes import exit_code
         from connector.settings import Settings
-        from connector.sync import Order, exit_code
+        from connector.sync import Order
 
         order = Order(
             streams=tuple(streams or ()),
@@ -61,8 +63,8 @@ def sync(
         )
         settings = Settings.load()
         run = carry_out(settings, order)
-        code = exit_code(run, order)
-        _report(run, settings, code, as_json)
+        code = exit_code(run, by_name=bool(order.streams))
+        _report(run, order, settings, code, as_json)
     raise typer.Exit(code)
 
 
@@ -84,24 +86,36 @@ def carry_out(settings: Settings, order: Order) -> Run:
 def _publish_what_landed(data_dir: Path) -> None:
     from contextlib import suppress
 
-    from connector.lake import Lake
+    from connector.lake import Lake, soon
     from connector.warehouse import publish_if_behind
 
     if any((data_dir / "lake" / "_walks").glob("*.jsonl")):
         with suppress(Exception):  # what cut the run short is what is to be told
-            publish_if_behind(Lake(data_dir))
+            publish_if_behind(Lake(data_dir), soon)
 
 
-def _report(run: Run, settings: Settings, code: int, as_json: bool) -> None:
+def _report(run: Run, order: Order, settings: Settings, code: int, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from connector.cli.outcomes import outcomes_table, summary, warnings
+    from connector.cli.outcomes import show_outcomes, summary, warnings
 
     if as_json:
         output.document(asdict(run) | {"exit_code": code})
     else:
         console = output.out()
-        console.print(outcomes_table(run.streams))
+        show_outcomes(console, run.streams)
         console.print(summary(run, settings.data_dir), soft_wrap=True)
-    for warning in warnings(run):
+    for warning in [*_unheard(order), *warnings(run)]:
         output.say(warning, "yellow")
+
+
+def _unheard(order: Order) -> Iterator[str]:
+    """Streams that no window can be asked of, though one was asked for."""
+    from schemas import STREAMS
+
+    named = [name for name in order.streams if STREAMS[name].asked != "window"]
+    if order.window and named:
+        yield (
+            f"--since and --until say nothing to {', '.join(named)}: what has no filter on "
+            "updated_at is read as without them"
+        )

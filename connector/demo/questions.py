@@ -43,7 +43,8 @@ WHERE e.system = 'hubspot' ORDER BY c.email LIMIT 5""",
         "What became of threads? Every version is kept, the deleted ones too",
         """\
 SELECT coalesce(title, '(no title)') AS thread, status, _deleted AS deleted,
-    _valid_from AS since, _valid_to AS until
+    strftime(_valid_from, '%Y-%m-%d %H:%M') AS since,
+    strftime(_valid_to, '%Y-%m-%d %H:%M') AS until
 FROM history.threads WHERE id IN (
     SELECT id FROM history.threads GROUP BY id
     HAVING count(DISTINCT status) > 1 OR bool_or(_deleted))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from connector.sandbox import Sandbox
@@ -37,6 +38,26 @@ def test_a_damaged_warehouse_is_named_and_made_again(damaged: Cli, command: list
     assert "rebuild" in said.err
     assert damaged.run("rebuild").code == 0
     assert damaged.run(*command).code == 0
+
+
+@pytest.mark.parametrize("command", [["sql", "FROM tags"], ["status"]])
+def test_a_warehouse_that_is_gone_can_be_made_again_from_the_lake(
+    damaged: Cli, command: list[str]
+) -> None:
+    (damaged.data_dir / "productlane.duckdb").unlink()
+    said = damaged.run(*command)
+    assert "there is a lake in data, but no warehouse" in said.out + said.err
+    assert "productlane-elt rebuild" in said.out + said.err
+
+
+def test_status_of_a_warehouse_of_another_version_says_what_to_do(damaged: Cli) -> None:
+    path = damaged.data_dir / "productlane.duckdb"
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as con:
+        con.execute("ALTER TABLE meta.runs DROP COLUMN ended")
+    said = damaged.run("status")
+    assert said.code == 2
+    assert "made by another version. Run `productlane-elt rebuild`" in said.err
 
 
 def test_a_damaged_work_file_is_told_and_made_again(damaged: Cli) -> None:

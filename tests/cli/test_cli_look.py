@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from connector.cli import output
 from connector.cli.app import app
 from connector.sandbox import Fault, Sandbox
 from schemas import STREAMS
@@ -75,6 +77,44 @@ def test_status_shows_fields_unknown_and_records_set_aside(tmp_path: Path) -> No
     assert "meta.rejected_rows" in warning
     assert "tags: records that no table can hold: 1" in said
     assert "tags: fields that the schema doesn't know are in _extra: mood" in said
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a terminal of 80 columns."""
+    monkeypatch.setattr(output, "WIDE", 80)
+
+
+NARROW = (["status"], ["streams"], ["check"], ["sync", "threads", "tags", "contacts"])
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("command", NARROW, ids=lambda command: command[0])
+def test_a_narrow_table_breaks_no_name_and_no_date(synced: Cli, command: list[str]) -> None:
+    lines = synced.run(*command).out.splitlines()
+    ruled = next(number for number, line in enumerate(lines) if "───" in line)
+    table = lines[ruled : lines.index(" " * len(lines[ruled]), ruled)]
+    assert max(map(len, table)) <= 80
+    firsts = [line.split()[0] for line in table[1:] if line[1] != " "]
+    assert firsts
+    assert set(firsts) <= set(STREAMS)
+    dates = re.findall(r"\d{4}-\d.*?(?:  |$)", " ".join(table))
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d *", date) for date in dates)
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_narrow_table_says_what_it_has_no_room_for(synced: Cli) -> None:
+    assert "No room for: closed up to." in synced.run("status").out
+    assert "No room for: path, partition." in synced.run("streams").out
+
+
+def test_status_keeps_the_order_of_the_other_commands(synced: Cli) -> None:
+    shown = re.findall(r"^ ([a-z_]+) +\d", synced.run("status").out, re.MULTILINE)
+    assert shown == ["threads", "tags", "contacts"]
+
+
+def test_status_says_which_clock_is_whose(synced: Cli) -> None:
+    assert "of runs and the warehouse by this machine's clock" in synced.run("status").out
 
 
 def test_check_asks_once_and_stores_nothing(cli: Cli, box: Sandbox) -> None:

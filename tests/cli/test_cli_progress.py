@@ -33,9 +33,20 @@ def test_the_board_shows_what_is_under_way_and_the_sum() -> None:
     board.went_on("tags", 5, 1, "")
     assert "3 rows are absent" in drawn(board)
     assert "0 of 3 streams done · 1,205 rows · 7 requests" in drawn(board)
+    assert "a minute" not in drawn(board)
     board.ended(StreamOutcome("tags", "done", rows=5, requests=1))
     assert "tags" not in drawn(board)
     assert "1 of 3 streams done · 1,205 rows · 7 requests" in drawn(board)
+
+
+def test_a_rate_is_told_when_there_has_been_a_minute_to_measure_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    board = Board("http://api")
+    board.began(["tags"])
+    board.went_on("tags", 1, 1010, "")
+    monkeypatch.setattr(progress.time, "monotonic", lambda: board.began_at + 61)
+    assert "1 row · 1,010 requests (993 a minute)" in board.line()
 
 
 def test_streams_skipped_before_the_start_are_not_counted() -> None:

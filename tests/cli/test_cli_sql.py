@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.lake import Lake
 from tests.cli.conftest import Cli
 
 
@@ -79,6 +80,33 @@ def test_nothing_can_be_written_and_no_file_read(synced: Cli, query: str) -> Non
     before = set(synced.folder.rglob("*"))
     assert synced.run("sql", query).code == 2
     assert set(synced.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        ("", "the query is empty"),
+        (" ; ", "the query is empty"),
+        ("SELECT 1; SELECT 2", "more than one query"),
+    ],
+)
+def test_what_is_not_one_query_is_refused(synced: Cli, query: str, complaint: str) -> None:
+    said = synced.run("sql", query)
+    assert (said.code, said.out) == (2, "")
+    assert complaint in said.err
+
+
+def test_a_statement_may_prepare_the_query(synced: Cli) -> None:
+    said = synced.run("sql", "CREATE TEMP TABLE a AS SELECT 42 AS answer; FROM a;")
+    assert said.out == "answer\n42\n"
+
+
+@pytest.mark.parametrize("command", [("sql", "FROM threads"), ("status",)])
+def test_while_the_first_sync_is_under_way_says_so(cli: Cli, command: tuple[str, ...]) -> None:
+    with Lake(cli.data_dir).walking("threads"):
+        said = cli.run(*command)
+    assert "the first sync of data is under way" in said.out + said.err
+    assert "under way" not in cli.run(*command).out
 
 
 def test_without_a_warehouse_says_what_makes_one(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path: Path, at: int, num
         assert "run the same command again" in err
         assert "Traceback" not in err
         assert len([line for line in err.splitlines() if "streams to read" not in line]) == 1
-        assert cli.run("status").code == 0
+        said = cli.run("status")
+        assert said.code == 0
+        assert ("Last run: sync, stopped" in said.out) == (at > 1)  # at 1, nothing had begun
         assert cli.run("sync", *streams).code == 0
         with reading(cli.data_dir) as con:
             proof = prove(box.workspace, con, cli.data_dir / "lake", streams)
@@ -87,9 +89,9 @@ def test_the_sandbox_says_how_to_use_it_and_ends_by_ctrl_c(tmp_path: Path) -> No
     process = Cli(tmp_path).start("sandbox", "--port", "0", "--threads", "5", "--limit", "77")
     assert process.stdout
     lines = [process.stdout.readline().strip() for _ in range(4)]
-    settings = dict(
-        line.removeprefix("export PRODUCTLANE_").split("  #")[0].split("=") for line in lines[1:]
-    )
+    settings = dict(line.removeprefix("export PRODUCTLANE_").split("=") for line in lines[1:])
+    assert set(settings) == {"BASE_URL", "API_KEY", "DATA_DIR"}
+    assert settings["DATA_DIR"] == "sandbox-data"
     answer = httpx.get(
         f"{settings['BASE_URL']}/threads",
         headers={"Authorization": f"Bearer {settings['API_KEY']}"},
@@ -105,6 +107,9 @@ def test_the_sandbox_says_how_to_use_it_and_ends_by_ctrl_c(tmp_path: Path) -> No
     [
         (["--reading", "bounds=sideways"], "its values are exclusive, inclusive"),
         (["--reading", "nonsense=1"], "the names are bounds"),
+        (["--port", "99999"], "--port"),
+        (["--threads", "0"], "--threads"),
+        (["--threads", "1000001"], "--threads"),
     ],
 )
 def test_the_sandbox_refuses_what_it_does_not_know(
@@ -113,6 +118,12 @@ def test_the_sandbox_refuses_what_it_does_not_know(
     said = cli.run("sandbox", *options)
     assert said.code == 2
     assert complaint in said.err
+
+
+def test_the_sandbox_lists_its_readings_and_their_values(cli: Cli) -> None:
+    said = cli.run("sandbox", "--reading", "list")
+    assert said.code == 0
+    assert "bounds=exclusive|inclusive" in said.out
 
 
 def test_the_sandbox_tells_that_its_port_is_taken(cli: Cli, box: Sandbox) -> None:

@@ -32,6 +32,7 @@ def test_says_for_each_stream_what_came(cli: Cli) -> None:
     assert said.code == 0
     threads = next(line for line in said.out.splitlines() if "threads" in line)
     assert threads.split()[:3] == ["threads", "40", "40"]
+    assert "3 requests" in said.out
     assert "productlane.duckdb" in said.out
     assert "streams to read" in said.err
 
@@ -94,8 +95,27 @@ def test_a_wrong_option_is_told_in_one_line(cli: Cli, arguments: list[str], comp
     assert complaint in said.err
 
 
+def test_a_window_says_which_streams_it_says_nothing_to(cli: Cli) -> None:
+    said = cli.run("sync", "tags", "contacts", "--since", "2026-01-01")
+    assert said.code == 0
+    assert "--since and --until say nothing to tags:" in said.err
+
+
+def test_a_child_without_its_parent_fails_and_says_what_to_run(cli: Cli) -> None:
+    said = cli.run("sync", "thread_messages")
+    assert said.code == 2
+    assert "Run `productlane-elt sync threads thread_messages`." in said.err
+
+
 def test_an_unknown_option_is_wrong_usage(cli: Cli) -> None:
     assert cli.run("sync", "--nonsense").code == 2
+
+
+@pytest.mark.parametrize("brake", ["25", "-1", "nan", "much"])
+def test_the_brake_is_a_share(cli: Cli, brake: str) -> None:
+    said = cli.with_settings(loss_brake=brake).run("status")
+    assert said.code == 2
+    assert "PRODUCTLANE_LOSS_BRAKE is not a number from 0 to 1" in said.err
 
 
 def test_without_a_key_says_how_to_give_one(cli: Cli) -> None:

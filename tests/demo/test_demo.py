@@ -30,6 +30,9 @@ def test_shows_the_whole_job_and_proves_it(folder: Path) -> None:
     rows = dict(re.findall(r"^ (\w+) +([\d,·]+) ", out, re.MULTILINE))
     assert set(STREAMS) <= set(rows)
     assert all(title in out and query in out for title, query in QUESTIONS)
+    proven = re.findall(r"tables, ([\d,]+) rows", out)
+    now = [rows[stream].replace("·", "0").replace(",", "") for stream in STREAMS]
+    assert int(proven[-1].replace(",", "")) == sum(map(int, now))
     assert "What to try next" in out
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from connector.cli import main
 from connector.cli.streams import markdown
+from connector.published import PUBLISHED
 from connector.settings import DEFAULT_BASE_URL, Settings
 from tests.bench import Bench, bench, connect
 
@@ -60,8 +61,23 @@ def test_the_lake_query_gives_the_rows_of_the_table(
         assert len(main_rows) == 59
 
 
+def test_the_first_screen_asks_the_demo_in_words_that_can_be_pasted(synced: Bench) -> None:
+    asked = "PRODUCTLANE_DATA_DIR=demo-data .venv/bin/productlane-elt sql "
+    (block,) = [one for one in blocks("sh") if one.startswith(asked)]
+    (query,) = shlex.split(block.removeprefix(asked))
+    with duckdb.connect(str(synced.settings.data_dir / PUBLISHED), read_only=True) as con:
+        found = con.sql(query)
+        assert f"| {' | '.join(found.columns)} |" in README
+        assert len(found.fetchall()) == 3
+    assert README.index(block) < README.index("## ")
+
+
+def test_commands_have_no_comments_which_an_interactive_zsh_takes_for_arguments() -> None:
+    assert [block for block in blocks("sh") if "#" in block] == []
+
+
 COMMANDS = [
-    line.split("#")[0].strip()
+    line.strip()
     for block in blocks("sh")
     for line in block.splitlines()
     if line.startswith("productlane-elt ")
