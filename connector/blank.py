@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from connector import evidence, history, tables
+from connector import bookkeeping, evidence, history, tables
 from schemas import STREAMS
 
 
 def create_all() -> Iterator[str]:
     """Every statement, in order."""
     yield "CREATE SCHEMA past; CREATE SCHEMA history; CREATE SCHEMA meta; CREATE SCHEMA analytics"
-    yield tables.META
-    yield tables.DERIVED
+    yield from bookkeeping.create_bookkeeping()
     for endpoint in STREAMS.values():
         yield from tables.create_tables(endpoint)
         yield from history.create_history(endpoint)

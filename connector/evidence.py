@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connector.bookkeeping import TABLES
 from connector.parents import signal_of
 from connector.tables import own, text
 from schemas import STREAMS, Endpoint
@@ -40,9 +41,14 @@ def create_evidence() -> Iterator[str]:
             SELECT stream, closed_to FROM meta.windows WHERE closed_from IS NULL
         ), lists AS ({" UNION ALL ".join(lists)})
         FROM lists UNION ALL {" UNION ALL ".join(children)}"""
+    yield "COMMENT ON VIEW meta.freshness IS 'How old what is shown can be, by stream'"
     yield from _comments("freshness", FRESHNESS)
     yield _SET_ASIDE
+    yield "COMMENT ON VIEW meta.set_aside IS 'Records of meta.rejected_rows that still stand so'"
+    rejected = TABLES["meta.rejected_rows"][1]
+    yield from _comments("set_aside", {name: said for name, (_, said) in rejected.items()})
     yield _merges()
+    yield "COMMENT ON VIEW meta.company_merges IS 'Companies absorbed by others, where it shows'"
     yield from _comments("company_merges", MERGES)
 
 

@@ -1,8 +1,8 @@
 """The tables of the warehouse, as SQL made from the catalogue.
 
-`main` holds the present rows, `past` every other observation, `history` shows both as versions,
-`meta` the connector's own records. There is no primary key anywhere: DuckDB is 13 to 190 times
-slower with one (DESIGN, measured); uniqueness is checked instead.
+`main` holds the present rows, `past` every other observation; `history` shows both as versions.
+There is no primary key anywhere: DuckDB is 13 to 190 times slower with one (DESIGN, measured);
+uniqueness is checked instead.
 """
 
 from __future__ import annotations
@@ -41,39 +41,6 @@ PAST_OWN = {
     "_walk": ("VARCHAR", ""),
     "_request_id": ("VARCHAR", ""),
 }
-META = """
-CREATE TABLE meta.runs (
-    run VARCHAR, command VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ,
-    requests BIGINT, refused BIGINT, waited_seconds DOUBLE, bytes BIGINT, ended VARCHAR,
-    error VARCHAR);
-CREATE TABLE meta.run_streams (
-    run VARCHAR, ended_at TIMESTAMPTZ, stream VARCHAR, outcome VARCHAR, rows BIGINT, new BIGINT,
-    changed BIGINT, deleted BIGINT, rejected BIGINT, requests BIGINT, error VARCHAR);
-CREATE TABLE meta.walks (
-    walk VARCHAR, run VARCHAR, stream VARCHAR, kind VARCHAR, asked_at TIMESTAMPTZ,
-    answered_at TIMESTAMPTZ, asked_after TIMESTAMPTZ, asked_before TIMESTAMPTZ, requests BIGINT,
-    rows BIGINT, new BIGINT, changed BIGINT, deleted BIGINT, missing BIGINT, unstamped BIGINT,
-    late BIGINT, drifted BIGINT, shows_all BOOLEAN);
-CREATE TABLE meta.windows (stream VARCHAR, closed_from TIMESTAMPTZ, closed_to TIMESTAMPTZ);
-CREATE TABLE meta.rejected_rows (
-    stream VARCHAR, key VARCHAR, reason VARCHAR, record VARCHAR, observed_at TIMESTAMPTZ,
-    walk VARCHAR, last_walk VARCHAR);
-CREATE TABLE meta.schema_changes (
-    stream VARCHAR, field VARCHAR, type VARCHAR, first_seen_at TIMESTAMPTZ, walk VARCHAR);
-CREATE TABLE meta.drift (
-    stream VARCHAR, field VARCHAR, rows BIGINT, noticed_at TIMESTAMPTZ, walk VARCHAR);
-CREATE TABLE meta.parents (
-    stream VARCHAR, parent_id VARCHAR, signal VARCHAR, checked_at TIMESTAMPTZ, rows BIGINT,
-    walk VARCHAR);
-CREATE TABLE meta.missing (stream VARCHAR, key VARCHAR, walk VARCHAR);
-CREATE TABLE meta.ledger_position (file VARCHAR, "offset" BIGINT, catalogue VARCHAR);
-"""
-
-DERIVED = """
-CREATE TABLE main.external_ids (
-    entity_type VARCHAR, entity_id VARCHAR, system VARCHAR, external_id VARCHAR);
-CREATE TABLE main.thread_tags (thread_id VARCHAR, tag_id VARCHAR);
-"""
 
 
 def quoted(names: Iterable[str], prefix: str = "") -> str:

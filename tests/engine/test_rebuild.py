@@ -120,3 +120,15 @@ def test_b23_a_reader_keeps_its_snapshot_while_syncs_publish(at_bench: Bench) ->
         assert reader.sql("SELECT id, title FROM threads ORDER BY id").fetchall() == before
     assert at_bench.differences("threads") == []
     assert Path(at_bench.settings.data_dir / "productlane.duckdb").stat().st_mode & 0o777 == 0o444
+
+
+def test_every_table_view_and_column_for_readers_has_a_comment(at_bench: Bench) -> None:
+    at_bench.sync("tags")
+    bare = at_bench.query("""
+        SELECT schema_name, table_name, '' FROM duckdb_tables()
+        WHERE schema_name IN ('main', 'meta') AND comment IS NULL AND NOT internal
+        UNION ALL SELECT schema_name, view_name, '' FROM duckdb_views()
+        WHERE schema_name IN ('history', 'meta') AND comment IS NULL AND NOT internal
+        UNION ALL SELECT schema_name, table_name, column_name FROM duckdb_columns()
+        WHERE schema_name IN ('main', 'meta', 'history') AND comment IS NULL AND NOT internal""")
+    assert bare == []

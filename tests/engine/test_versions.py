@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connector import tables
+from connector.bookkeeping import create_bookkeeping
 from connector.history import create_history
 from connector.versions import apply, parquet
 from schemas import STREAMS
@@ -59,7 +60,9 @@ def write(path: Path, seen: list[Seen]) -> str:
 def land(folder: Path, landings: list[list[Seen]]) -> tuple[list[object], list[object]]:
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
-    con.execute(f"CREATE SCHEMA past; CREATE SCHEMA history; {tables.DERIVED}")
+    con.execute("CREATE SCHEMA past; CREATE SCHEMA history; CREATE SCHEMA meta")
+    for statement in create_bookkeeping():
+        con.execute(statement)
     for statement in [*tables.create_tables(TAGS), *create_history(TAGS)]:
         con.execute(statement)
     for number, landing in enumerate(landings):
