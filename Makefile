@@ -1,9 +1,12 @@
 PYTHON ?= python
 
-.PHONY: soak soak-short
+.PHONY: soak soak-short mutations
 
 soak:  ## 10,000 random schedules: some two and a half hours on two cores
 	$(PYTHON) -m tests.soak --schedules 10000
 
 soak-short:  ## enough to see whether anything is wrong
 	$(PYTHON) -m tests.soak --schedules 300
+
+mutations:  ## take out our guards one by one and see the tests go red
+	$(PYTHON) -m tests.mutations
