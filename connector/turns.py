@@ -21,13 +21,14 @@ T = TypeVar("T")
 PUBLISH_EVERY = 30.0
 """Seconds between publications while a run goes on: what has landed is soon to be queried."""
 
-LINGER = 0.02
-"""Seconds the open warehouse waits for one more; a landing is often followed by a question."""
+LINGER = 0.15
+"""Seconds the open warehouse waits for one more: about as long as the API takes for an answer."""
 
-LONGEST = 5.0
+LONGEST = 2.0
 """Seconds after which it is closed all the same, so that another process gets its turn."""
 
-_Job = tuple[Callable[[Warehouse], Any], "asyncio.Future[Any]"]
+_Job = tuple[Callable[[Warehouse], Any], "asyncio.Future[Any]"] | None
+"""What to do, and whom to tell; None says that nobody will come any more."""
 
 
 class Turns:
@@ -56,7 +57,8 @@ class Turns:
 
     async def close(self) -> None:
         """Wait until everything that was begun is through."""
-        if self._server:
+        if self._server and not self._server.done():
+            self._waiting.put(None)
             await asyncio.shield(self._server)
 
     async def _serve_all(self) -> None:
@@ -79,9 +81,14 @@ class Turns:
                     _settle(loop, job[1], result=result)
         except Busy as fault:
             while not self._waiting.empty():
-                _settle(loop, self._waiting.get_nowait()[1], fault=fault)
+                self._fail(loop, self._waiting.get_nowait(), fault)
         except BaseException as fault:
-            _settle(loop, (job or self._waiting.get_nowait())[1], fault=fault)
+            self._fail(loop, job or self._waiting.get_nowait(), fault)
+
+    @staticmethod
+    def _fail(loop: asyncio.AbstractEventLoop, job: _Job, fault: BaseException) -> None:
+        if job:
+            _settle(loop, job[1], fault=fault)
 
     def _gives_up(self, waited: float) -> bool:
         """A run that is told to stop waits no longer for another process."""
