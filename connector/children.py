@@ -20,9 +20,9 @@ from connector.absence import Verdict
 from connector.context import Context
 from connector.decode import Decoded, Rejected, Source, decode
 from connector.gone import Absence
-from connector.lake import Busy, WalkLock
 from connector.landing import Walked, land
 from connector.ledger import Landing
+from connector.locks import Busy, WalkLock
 from connector.parents import Due, find_due
 from connector.staging import Mark, Staged
 from connector.walk import Question, Window, walk

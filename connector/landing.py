@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from connector import gone, news
 from connector.absence import Verdict
-from connector.lake import Lake, WalkLock
+from connector.lake import Lake
 from connector.ledger import LakeFile, Landing
+from connector.locks import WalkLock
 from connector.news import News
 from connector.staging import Staged, rejected_table
 from connector.walk import Window

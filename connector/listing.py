@@ -11,9 +11,9 @@ from connector.absence import Verdict
 from connector.context import Context
 from connector.decode import Source, decode
 from connector.gone import Absence
-from connector.lake import WalkLock
 from connector.landing import Walked, land
 from connector.ledger import Landing
+from connector.locks import WalkLock
 from connector.staging import Mark, Staged
 from connector.walk import Page, Question, Window, walk
 from connector.warehouse import Warehouse

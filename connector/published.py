@@ -25,7 +25,8 @@ class NotYet(ConfigurationError):
 
 def is_under_way(data_dir: Path) -> bool:
     """Does any process walk a list of this data directory? Each holds a lock meanwhile."""
-    return any(map(_is_held, (data_dir / "lake" / "_locks").glob("*")))
+    locks = (data_dir / "lake" / "_locks").glob("*")
+    return any(_is_held(lock) for lock in locks if lock.name not in ("lake", "sequence"))
 
 
 def _is_held(lock: Path) -> bool:

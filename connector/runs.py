@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from connector.client import Client
 from connector.context import Context
 from connector.errors import ConnectorError
-from connector.lake import Lake, soon
+from connector.lake import Lake
 from connector.ledger import Run, StreamOutcome
+from connector.locks import soon
 from schemas import Endpoint
 
 

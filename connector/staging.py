@@ -2,7 +2,7 @@
 
 A staged walk is taken up again if it asked the very same question, is young enough for its
 cursor, and nothing of its stream has landed since: what landed later may have been compared with
-less than these pages know (see `lake.WalkLock`).
+less than these pages know (see `locks.WalkLock`).
 """
 
 from __future__ import annotations

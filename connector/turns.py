@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from connector.lake import Busy, Lake, soon
+from connector.lake import Lake
+from connector.locks import Busy, soon
 from connector.warehouse import Warehouse, opened
 
 T = TypeVar("T")

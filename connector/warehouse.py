@@ -21,8 +21,9 @@ import duckdb
 
 from connector import meta
 from connector.buckets import HELD
-from connector.lake import GivesUp, Lake, never
+from connector.lake import Lake
 from connector.ledger import Compaction, Entry, LakeFile, Landing, Position
+from connector.locks import GivesUp, never
 from connector.promotion import promoted
 from connector.published import PUBLISHED
 from connector.versions import apply, parquet

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli import faults, output
+from connector.cli.fitting import Column, show
 from connector.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -54,16 +55,27 @@ def _show(story: Story) -> None:
     named = ", ".join(f"{name} {value}" for name, value in story.key.items())
     console.print(f"{story.stream}, {named}", style="bold", markup=False, soft_wrap=True)
     console.print(f"{story.state}: {story.why}", markup=False, soft_wrap=True)
-    made = output.table(["observed", "saw", "fields", "walk", "kind", "request"])
-    for one in story.observations:
-        at, fields = output.moment(one.observed_at), ", ".join(one.changed)
-        made.add_row(at, one.saw, fields, one.walk, one.kind, one.request_id)
-    for aside in story.set_aside:
-        at = output.moment(aside.observed_at)
-        made.add_row(at, "set aside", aside.reason, aside.walk, "", "")
-    console.print(made)
+    show(console, COLUMNS, list(_rows(story)))
     for line in _freshness(story):
         console.print(line, markup=False, soft_wrap=True)
+
+
+COLUMNS = (
+    Column("observed"),
+    Column("saw"),
+    Column("fields", least=16),
+    Column("walk", rank=2),
+    Column("kind", rank=3),
+    Column("request", rank=1),
+)
+
+
+def _rows(story: Story) -> Iterator[list[str]]:
+    for one in story.observations:
+        at, fields = output.moment(one.observed_at), ", ".join(one.changed)
+        yield [at, one.saw, fields, one.walk, one.kind, one.request_id]
+    for aside in story.set_aside:
+        yield [output.moment(aside.observed_at), "set aside", aside.reason, aside.walk, "", ""]
 
 
 def _freshness(story: Story) -> Iterator[str]:

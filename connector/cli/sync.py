@@ -86,7 +86,8 @@ def carry_out(settings: Settings, order: Order) -> Run:
 def _publish_what_landed(data_dir: Path) -> None:
     from contextlib import suppress
 
-    from connector.lake import Lake, soon
+    from connector.lake import Lake
+    from connector.locks import soon
     from connector.warehouse import publish_if_behind
 
     if any((data_dir / "lake" / "_walks").glob("*.jsonl")):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from connector import lake, runs
+from connector import locks, runs
 from connector.errors import KeyRefused
 from connector.lake import Lake
 from connector.ledger import Position, Run
@@ -112,7 +112,7 @@ def test_while_another_process_holds_the_lake_a_stopped_run_ends_soon_without_it
 ) -> None:
     """Stopped while messages are asked for: what was read of them has to land, and can't."""
     at.sync("threads", "tags")
-    monkeypatch.setattr(lake, "PATIENCE", 0.1)
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
     held = ExitStack()
     with held:
         at.box.before(5, lambda: held.enter_context(Lake(at.settings.data_dir).locked()))
