@@ -268,8 +268,8 @@ MUTATIONS = [
     ),
     Mutation(
         "no lock between processes",
-        "connector/lake.py",
-        "        fcntl.flock(handle, mode)\n",
+        "connector/locks.py",
+        "        _wait_for(handle, mode, gives_up)\n",
         "",
         ("tests/engine/test_two_at_once.py",),
     ),
