@@ -72,6 +72,8 @@ def release(con: Connection) -> None:
 
     And what went because its parent did: such a row is in no table any more.
     """
+    if not con.execute("SELECT 1 FROM meta.missing LIMIT 1").fetchall():
+        return
     con.execute("""
         DELETE FROM meta.missing m USING meta.walks w
         WHERE w.stream = m.stream AND w.kind = 'full' AND w.walk > m.walk;
