@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import Callable
 
 import pytest
 
-from connector.sandbox import Readings
 from schemas import STREAMS
 from tests.bench import Bench
-
-ALTERNATIVES = [(name, value, readings) for name, value, readings in Readings().alternatives()]
-
-
-# In the gate the readings are tried on a small workspace; `READINGS_THREADS=300` makes it as
-# large as the demo's, which takes half an hour.
-READINGS_THREADS = int(os.environ.get("READINGS_THREADS", "12"))
-SIZES = {"issues": 6, "docs_articles": 12, "changelogs": 8, "docs_drafts": 5, "projects": 4}
-
-
-def change_a_lot(at: Bench, seed: int) -> None:
-    at.box.workspace.change_randomly(random.Random(seed), 40)
-    at.pass_time()
+from tests.engine.readings import change_a_lot
 
 
 def test_a_first_sync_brings_everything(at_bench: Bench) -> None:
@@ -36,27 +21,11 @@ def test_a_first_sync_brings_everything(at_bench: Bench) -> None:
 def test_sync_changes_sync_full_walk_equals_the_server(
     make_bench: Callable[..., Bench], seed: int
 ) -> None:
-    at = make_bench(seed=seed, page_size=(200, 7, 1)[seed], threads=(50, 30, 12)[seed])
+    at = make_bench(seed=seed, page_size=(200, 7, 1)[seed], threads=(40, 20, 8)[seed])
     at.sync()
     change_a_lot(at, seed)
     at.sync()
     change_a_lot(at, seed + 10)
-    at.sync()
-    at.sync(full=True)
-    assert at.differences() == []
-
-
-@pytest.mark.parametrize(
-    "readings", [r for _, _, r in ALTERNATIVES], ids=[f"{n}={v}" for n, v, _ in ALTERNATIVES]
-)
-def test_every_reading_of_the_reference_gives_the_same_tables(
-    make_bench: Callable[..., Bench], readings: Readings
-) -> None:
-    sizes = SIZES if READINGS_THREADS < 50 else {}
-    page_size = 9 if sizes else 200  # a second page at the least
-    at = make_bench(readings=readings, threads=READINGS_THREADS, page_size=page_size, **sizes)
-    at.sync()
-    change_a_lot(at, 1)
     at.sync()
     at.sync(full=True)
     assert at.differences() == []

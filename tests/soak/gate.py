@@ -1,11 +1,11 @@
-"""The gate's share of the soak: fixed seeds, a handful at a time."""
+"""The tests' share of the soak: fixed seeds, a handful at a time; the gate plays more."""
 
 from __future__ import annotations
 
 from tests.soak.draws import of_seed
 from tests.soak.play import Tally, play
 
-HANDFUL = 10
+HANDFUL = 8
 APART = 5
 """Percent of works in processes of their own: one or two of a handful, where the soak has five."""
 

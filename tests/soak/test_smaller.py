@@ -19,7 +19,7 @@ def schedules(draw: Any) -> Schedule:
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,

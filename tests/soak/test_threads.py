@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.soak import gate
 
 
-@pytest.mark.parametrize("handful", range(3))
-def test_no_schedule_on_threads_loses_doubles_or_invents_a_row(handful: int) -> None:
-    assert gate.findings("threads", handful) == []
+def test_no_schedule_on_threads_loses_doubles_or_invents_a_row() -> None:
+    assert gate.findings("threads", handful=0) == []
