@@ -64,7 +64,7 @@ def test_b05_a_clock_that_is_off_changes_no_window_and_no_row(
 ) -> None:
     at = make_bench()
     at.sync(*STREAMS)
-    for number, row in enumerate(at.box.workspace.ids("threads")[:6]):
+    for number, row in enumerate(at.box.workspace.ids("threads")[:3]):
         at.box.workspace.update("threads", row, title=f"{skewed} {number}")
         at.pass_time(40)
         asked_from = at.box.clock.now()

@@ -35,9 +35,7 @@ def killed_sync(
     return done.returncode == -9
 
 
-@pytest.mark.parametrize(
-    "fatal", [1, 13, 60, 150, "append:1", "append:4", "_apply:1", "_apply:3", "publish:1"]
-)
+@pytest.mark.parametrize("fatal", [1, 13, 60, 150, "append:1", "_apply:1", "_apply:3", "publish:1"])
 def test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next(
     make_bench: Make, fatal: int | str
 ) -> None:
@@ -68,7 +66,8 @@ def test_b11_a_full_walk_killed_at_any_write_loses_and_invents_nothing(
 
 
 @pytest.mark.parametrize(
-    ("threads", "page_size", "fatal"), [(300, 20, 8), (300, 20, 20), (1000, 1, 1200)]
+    ("threads", "page_size", "fatal"),
+    [(300, 20, 8), (300, 20, 20), pytest.param(1000, 1, 1200, marks=pytest.mark.long)],
 )
 def test_b18_a_killed_first_load_asks_no_page_twice_but_one(
     make_bench: Make, threads: int, page_size: int, fatal: int
@@ -101,7 +100,7 @@ def test_b18_a_walk_that_was_overtaken_begins_again(make_bench: Make, tmp_path: 
     assert at.differences("threads") == []
 
 
-@pytest.mark.parametrize("fatal", [40, 41, 42, 43])
+@pytest.mark.parametrize("fatal", [41, 42])
 def test_b11_a_killed_landing_shows_no_half_file(make_bench: Make, fatal: int) -> None:
     at = make_bench(threads=50, page_size=20)
     assert killed_sync(at, fatal, streams=("threads",))

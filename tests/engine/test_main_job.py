@@ -21,7 +21,7 @@ def test_a_first_sync_brings_everything(at_bench: Bench) -> None:
 def test_sync_changes_sync_full_walk_equals_the_server(
     make_bench: Callable[..., Bench], seed: int
 ) -> None:
-    at = make_bench(seed=seed, page_size=(200, 7, 1)[seed], threads=(40, 20, 8)[seed])
+    at = make_bench(seed=seed, page_size=(200, 7, 1)[seed], threads=(30, 16, 6)[seed])
     at.sync()
     change_a_lot(at, seed)
     at.sync()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.soak.draws import of_seed
 from tests.soak.play import Tally, play
 
-HANDFUL = 8
+HANDFUL = 5
 APART = 5
 """Percent of works in processes of their own: one or two of a handful, where the soak has five."""
 

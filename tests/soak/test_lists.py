@@ -7,6 +7,7 @@ import pytest
 from tests.soak import gate
 
 
-@pytest.mark.parametrize("handful", range(2))
+@pytest.mark.long
+@pytest.mark.parametrize("handful", range(1))
 def test_no_schedule_on_lists_loses_doubles_or_invents_a_row(handful: int) -> None:
     assert gate.findings("lists", handful) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -18,8 +19,9 @@ def schedules(draw: Any) -> Schedule:
     return schedule(from_data(draw), "drawn", apart=0)
 
 
+@pytest.mark.long
 @settings(
-    max_examples=5,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,
