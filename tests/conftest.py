@@ -19,11 +19,6 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: some tests wait for other processes and for timers."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.fixture(autouse=True, scope="session")
 def budgets_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Budgets live in the folder for temporary files: keep the tests' apart from the user's."""

@@ -19,6 +19,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from connector import meta
 from connector.compaction import compact
 from connector.lake import Lake
 from connector.ledger import Ledger
@@ -57,6 +58,7 @@ def arm(deadly: str) -> None:
         (Ledger, "append"),
         (Warehouse, "_advance"),
         (Warehouse, "_apply"),
+        (meta, "record"),
         (Warehouse, "publish"),
     ):
         setattr(owner, name, counted(getattr(owner, name)))

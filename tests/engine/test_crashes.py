@@ -15,7 +15,9 @@ import pytest
 
 from connector.lake import Lake
 from connector.ledger import Landing, Position
+from connector.warehouse import rebuild
 from tests.bench import Bench
+from tests.engine.export import export
 
 Make = Callable[..., Bench]
 STREAMS = ("threads", "thread_comments", "tags")
@@ -107,6 +109,18 @@ def test_b11_a_killed_landing_shows_no_half_file(make_bench: Make, fatal: int) -
     shown = [p for p in (at.settings.data_dir / "lake").rglob("*.parquet") if p.name[0] != "."]
     assert shown
     assert sum(pq.read_table(path, partitioning=None).num_rows for path in shown) > 0
+
+
+@pytest.mark.parametrize("fatal", ["record:1", "record:2"])
+def test_b11_rows_and_the_place_in_the_ledger_are_written_together_or_not_at_all(
+    make_bench: Make, fatal: str
+) -> None:
+    at = make_bench(threads=12)
+    assert killed_sync(at, fatal)
+    at.sync(*STREAMS)
+    tables = export(at)
+    rebuild(Lake(at.settings.data_dir))
+    assert export(at) == tables
 
 
 def test_b11_no_file_is_left_that_no_line_of_the_ledger_names(make_bench: Make) -> None:

@@ -128,13 +128,19 @@ MUTATIONS = [
         (f"{FAILURES}::test_b10_a_record_without_a_readable_key_may_be_any_row_so_none_is_gone",),
     ),
     Mutation(
-        "state before data",
+        "rows and the place in the ledger not in one transaction",
         "connector/warehouse.py",
         "        with self._transaction():\n            self._apply(",
-        """        self.con.execute('UPDATE meta.ledger_position SET file = ?, "offset" = ?',
-            [position.file, position.offset])
-        with self._transaction():
-            self._apply(""",
+        "        if True:\n            self._apply(",
+        (
+            f"{CRASHES}::test_b11_rows_and_the_place_in_the_ledger_are_written_together_or_not_at_all",
+        ),
+    ),
+    Mutation(
+        "state before data",
+        "connector/landing.py",
+        "    lake.begin(staged.walk)\n",
+        "    warehouse.commit(_landing(walked, verdict, News(0, 0, 0, news.Drift()), [], False))\n    lake.begin(staged.walk)\n",
         (f"{CRASHES}::test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next",),
     ),
     Mutation(
@@ -191,9 +197,7 @@ MUTATIONS = [
         "connector/walk.py",
         "asked = dict(self.filters) | self.window.params()",
         "asked = {} if cursor else dict(self.filters) | self.window.params()",
-        (
-            "tests/engine/test_readings_of_all_streams.py::test_every_reading_of_all_streams_gives_the_same_tables[cursor_filters=dropped]",
-        ),
+        (f"{FAILURES}::test_b13_every_page_asks_with_the_filters_of_the_first",),
     ),
     Mutation(
         "Retry-After not obeyed",
