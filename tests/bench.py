@@ -14,6 +14,8 @@ from connector.settings import Settings
 from connector.sync import Order, sync
 from tests import oracle
 
+FEED = ("threads", "thread_messages", "thread_comments")
+
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 

@@ -48,7 +48,7 @@ SELECT coalesce(title, '(no title)') AS thread, status, _deleted AS deleted,
 FROM history.threads WHERE id IN (
     SELECT id FROM history.threads GROUP BY id
     HAVING count(DISTINCT status) > 1 OR bool_or(_deleted))
-ORDER BY id, _valid_from LIMIT 6""",
+ORDER BY bool_or(_deleted) OVER (PARTITION BY id) DESC, id, _valid_from LIMIT 6""",
     ),
 )
 """Title and query of each; they run as they stand in `productlane-elt sql`."""

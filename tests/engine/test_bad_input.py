@@ -120,3 +120,34 @@ def test_a_page_that_is_none_fails_its_stream_with_the_request_and_leaves_the_da
     assert "request_id" in at.outcome(run, "threads").error
     assert at.outcome(run, "tags").outcome == "done"
     assert at.differences("threads", "tags") == []
+
+
+def test_b20_a_bad_row_is_set_aside_and_shown_and_the_good_version_stays(at_bench: Bench) -> None:
+    at = at_bench
+    at.sync("threads")
+    row = at.box.workspace.ids("threads")[4]
+    at.box.workspace.put_raw("threads", row, f'{{"id": "{row}", "id": "{row}", "title": "x"}}')
+    at.pass_time()
+    run = at.sync("threads", full=True)
+    assert at.outcome(run, "threads").rejected == 1
+    assert at.query("SELECT stream, reason FROM meta.rejected_rows") == [
+        ("threads", "a key stands twice in an object")
+    ]
+    assert at.query(f"SELECT count(*) FROM main.threads WHERE id = '{row}'") == [(1,)]
+
+
+def test_b20_new_fields_are_kept_and_noted(at_bench: Bench) -> None:
+    at = at_bench
+    at.sync("contacts")
+    at.box.workspace.schema_change("contacts", add={"sentiment": {"score": 0.5}})
+    at.pass_time()
+    at.sync("contacts", full=True)
+    assert at.differences("contacts") == []
+    assert at.query("SELECT stream, field FROM meta.schema_changes") == [("contacts", "sentiment")]
+
+
+def test_a_thread_of_ten_megabytes_is_fine(at_bench: Bench) -> None:
+    row = at_bench.box.workspace.ids("threads")[0]
+    at_bench.box.workspace.update("threads", row, text="<p>" + "ä" * 5_000_000 + "</p>")
+    at_bench.sync("threads")
+    assert at_bench.differences("threads") == []

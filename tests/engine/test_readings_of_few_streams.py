@@ -7,10 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from connector.sandbox import Readings
-from tests.bench import Bench
+from tests.bench import FEED, Bench
 from tests.engine.readings import SMALL, alternatives, differences
 
-FEED = ("threads", "thread_messages", "thread_comments")
 OWNED = ("threads", "contacts", "companies")
 LINEAR = ("projects", "project_statuses", "issues", "workflow_states", "linear_options")
 CONCERNED = {

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FAILURES = "tests/engine/test_failures.py"
+BAD_INPUT = "tests/engine/test_bad_input.py"
+CHILDREN = "tests/engine/test_children.py"
+DELETIONS = "tests/engine/test_deletions.py"
+PAGING = "tests/engine/test_paging.py"
+READABLE = "tests/engine/test_readable.py"
+WINDOWS = "tests/engine/test_windows.py"
 CRASHES = "tests/engine/test_crashes.py"
 
 
@@ -32,28 +37,28 @@ MUTATIONS = [
                 value for piece in staged.pieces(self.endpoint.schema)
                 for value in (piece if hasattr(piece, "column") else piece.to_table())
                 .column("updated_at").to_pylist())),""",
-        (f"{FAILURES}::test_b01_a_row_that_changes_behind_the_cursor_comes_with_the_next_sync",),
+        (f"{WINDOWS}::test_b01_a_row_that_changes_behind_the_cursor_comes_with_the_next_sync",),
     ),
     Mutation(
         "no overlap",
         "connector/sync.py",
         "after=state.closed_to - context.settings.overlap",
         "after=state.closed_to",
-        (f"{FAILURES}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
+        (f"{WINDOWS}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
     ),
     Mutation(
         "bounds taken as they are meant",
         "connector/walk.py",
         "margin = timedelta(seconds=1)",
         "margin = timedelta(0)",
-        (f"{FAILURES}::test_b03_rows_at_the_edges_of_windows_are_in_one_of_them",),
+        (f"{WINDOWS}::test_b03_rows_at_the_edges_of_windows_are_in_one_of_them",),
     ),
     Mutation(
         "no lag",
         "connector/listing.py",
         "asked_at - self.context.settings.lag",
         "asked_at",
-        (f"{FAILURES}::test_b04_rows_that_become_visible_late_are_not_passed_by",),
+        (f"{WINDOWS}::test_b04_rows_that_become_visible_late_are_not_passed_by",),
     ),
     Mutation(
         "windows closed by our own clock",
@@ -67,49 +72,49 @@ MUTATIONS = [
         "connector/news.py",
         "WHERE m._hash IS DISTINCT FROM s._hash",
         "WHERE m._hash IS NULL OR NOT {unmoved(endpoint, 's', 'm')}",
-        (f"{FAILURES}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
+        (f"{WINDOWS}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
     ),
     Mutation(
         "children only of parents that are new",
         "connector/parents.py",
         "$everything OR signal <> signal_before",
         "$everything",
-        (f"{FAILURES}::test_b08_messages_and_comments_in_old_threads_are_found",),
+        (f"{CHILDREN}::test_b08_messages_and_comments_in_old_threads_are_found",),
     ),
     Mutation(
         "children never looked for under all parents",
         "connector/parents.py",
         "$everything OR signal <> signal_before",
         "signal <> signal_before",
-        (f"{FAILURES}::test_b08_messages_and_comments_in_old_threads_are_found",),
+        (f"{CHILDREN}::test_b08_messages_and_comments_in_old_threads_are_found",),
     ),
     Mutation(
         "deletions not looked for",
         "connector/listing.py",
         "if self._is_full:\n                absent",
         "if False:\n                absent",
-        (f"{FAILURES}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
+        (f"{DELETIONS}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
     ),
     Mutation(
         "what is deleted leaves what hangs under it",
         "connector/gone.py",
         'for one, condition in [(endpoint, same_key(endpoint, "m", "gone")), *under]:',
         'for one, condition in [(endpoint, same_key(endpoint, "m", "gone"))]:',
-        (f"{FAILURES}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
+        (f"{DELETIONS}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
     ),
     Mutation(
         "absence without certificate",
         "connector/absence.py",
         "    if endpoint.detail:\n",
         "    if endpoint.detail:\n        return Verdict(absent.keys, [])\n",
-        (f"{FAILURES}::test_b10_a_list_that_lost_everything_by_mistake_is_not_believed",),
+        (f"{DELETIONS}::test_b10_a_list_that_lost_everything_by_mistake_is_not_believed",),
     ),
     Mutation(
         "a list that breaks off is taken for whole",
         "connector/walk.py",
         "        if not page.has_more:\n            return",
         "        if not page.has_more or not page.cursor:\n            return",
-        (f"{FAILURES}::test_b13_a_chain_that_is_broken_is_an_error_and_closes_nothing",),
+        (f"{PAGING}::test_b13_a_chain_that_is_broken_is_an_error_and_closes_nothing",),
     ),
     Mutation(
         "no brake on a sudden loss",
@@ -117,7 +122,7 @@ MUTATIONS = [
         "return len(absent.keys) > FEW and len(absent.keys) > brake * absent.total",
         "return False",
         (
-            f"{FAILURES}::test_b10_where_no_row_can_be_asked_for_a_large_loss_is_held_until_it_is_seen_twice",
+            f"{DELETIONS}::test_b10_where_no_row_can_be_asked_for_a_large_loss_is_held_until_it_is_seen_twice",
         ),
     ),
     Mutation(
@@ -125,7 +130,7 @@ MUTATIONS = [
         "connector/absence.py",
         "    if not absent.provable:\n        return Verdict([], absent.keys)\n",
         "",
-        (f"{FAILURES}::test_b10_a_record_without_a_readable_key_may_be_any_row_so_none_is_gone",),
+        (f"{DELETIONS}::test_b10_a_record_without_a_readable_key_may_be_any_row_so_none_is_gone",),
     ),
     Mutation(
         "rows and the place in the ledger not in one transaction",
@@ -183,21 +188,21 @@ MUTATIONS = [
         "connector/walk.py",
         "        if not page.has_more:\n            return",
         "        if not page.has_more or len(page.records) < question.page_size:\n            return",
-        (f"{FAILURES}::test_b13_a_short_or_empty_page_ends_nothing",),
+        (f"{PAGING}::test_b13_a_short_or_empty_page_ends_nothing",),
     ),
     Mutation(
         "a repeated cursor is followed",
         "connector/walk.py",
         "elif page.cursor in seen:",
         "elif False:",
-        (f"{FAILURES}::test_b13_a_chain_that_is_broken_is_an_error_and_closes_nothing",),
+        (f"{PAGING}::test_b13_a_chain_that_is_broken_is_an_error_and_closes_nothing",),
     ),
     Mutation(
         "filters only on the first page",
         "connector/walk.py",
         "asked = dict(self.filters) | self.window.params()",
         "asked = {} if cursor else dict(self.filters) | self.window.params()",
-        (f"{FAILURES}::test_b13_every_page_asks_with_the_filters_of_the_first",),
+        (f"{PAGING}::test_b13_every_page_asks_with_the_filters_of_the_first",),
     ),
     Mutation(
         "Retry-After not obeyed",
@@ -218,14 +223,14 @@ MUTATIONS = [
         "connector/sync.py",
         "    except (errors.KeyRefused, errors.ConfigurationError):\n        raise\n    except errors.ConnectorError as error:",
         "    except errors.ConnectorError as error:",
-        (f"{FAILURES}::test_b15_a_key_that_is_refused_in_mid_run_ends_it",),
+        (f"{READABLE}::test_b15_a_key_that_is_refused_in_mid_run_ends_it",),
     ),
     Mutation(
         "flags left to their defaults",
         "connector/listing.py",
         "            return [*endpoint.parts, endpoint.filters]",
         "            return [endpoint.filters]",
-        (f"{FAILURES}::test_b16_every_combination_of_flags_arrives_and_a_flip_is_no_deletion",),
+        (f"{READABLE}::test_b16_every_combination_of_flags_arrives_and_a_flip_is_no_deletion",),
     ),
     Mutation(
         "dates cut to milliseconds",
@@ -254,14 +259,14 @@ MUTATIONS = [
         "connector/decode.py",
         "            extra[name] = record[name]\n",
         "",
-        (f"{FAILURES}::test_b20_new_fields_are_kept_and_noted",),
+        (f"{BAD_INPUT}::test_b20_new_fields_are_kept_and_noted",),
     ),
     Mutation(
         "one bad row fails its stream",
         "connector/decode.py",
         "            rejected.append(_set_aside(endpoint, record, reason, source))",
         "            raise ValueError(reason)",
-        (f"{FAILURES}::test_b20_a_bad_row_is_set_aside_and_shown_and_the_good_version_stays",),
+        (f"{BAD_INPUT}::test_b20_a_bad_row_is_set_aside_and_shown_and_the_good_version_stays",),
     ),
     Mutation(
         "published in place, under the readers",
