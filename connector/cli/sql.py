@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -15,6 +18,8 @@ from connector.cli import faults, output
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 SHOWN = 1000
 """Rows of a table on a terminal; whoever wants more wants a file."""
@@ -66,17 +71,40 @@ class Answer:
         self._con = con
         with _blaming():
             _only_one(con.extract_statements(text))
-            con.execute(text)
+            stoppable(con, lambda: con.execute(text))
         self.columns = [(column[0], str(column[1])) for column in con.description or []]
 
     def fetch(self, rows: int) -> list[tuple[Any, ...]]:
         """So many rows more; none at the end."""
         with _blaming():
-            return self._con.fetchmany(rows) if self.columns else []
+            return stoppable(self._con, lambda: self._con.fetchmany(rows)) if self.columns else []
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         while batch := self.fetch(10_000):
             yield from batch
+
+
+def stoppable(con: duckdb.DuckDBPyConnection, act: Callable[[], T]) -> T:
+    """Do what may take long, so that Ctrl-C ends it.
+
+    DuckDB 2.0 looks for signals itself, but not in every phase of a query: three of eight queries
+    that would have run for hours went on (measured). So a thread asks, and is told to end, again
+    and again, since it may not have begun. A handler rather than `KeyboardInterrupt`: that could
+    come between any two lines here.
+    """
+    stopped = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            done = pool.submit(act)
+            while not wait([done], timeout=0.05).done:
+                if stopped.is_set():
+                    con.interrupt()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if stopped.is_set():
+        raise KeyboardInterrupt
+    return done.result()
 
 
 def _only_one(statements: list[duckdb.Statement]) -> None:
