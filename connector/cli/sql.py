@@ -90,8 +90,11 @@ def stoppable(con: duckdb.DuckDBPyConnection, act: Callable[[], T]) -> T:
     DuckDB 2.0 looks for signals itself, but not in every phase of a query: three of eight queries
     that would have run for hours went on (measured). So a thread asks, and is told to end, again
     and again, since it may not have begun. A handler rather than `KeyboardInterrupt`: that could
-    come between any two lines here.
+    come between any two lines here. Outside the main thread no signal arrives, and nothing is
+    to be done about it.
     """
+    if threading.current_thread() is not threading.main_thread():
+        return act()
     stopped = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: stopped.set())
     try:
