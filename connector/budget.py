@@ -1,41 +1,32 @@
-"""The budget: the requests that a key may still make, shared by all processes of a machine.
-
-A generic cell rate bucket (GCRA) in a file under a lock: two numbers, the theoretical arrival
-time of the next request and the moment until which the API told us to wait. Measured (DESIGN 7):
-no refusals and 97.5 to 99 % of the budget with 1, 4 and 8 processes. The lock belongs to the open
-file, so a killed holder leaves nothing locked.
-"""
+"""The budget: the requests that a key may still make, shared by all processes of a machine."""
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import os
-import struct
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-RESERVE = 25
-"""Requests a minute left to others: the vendor asks to slow down under 5 (REFERENCE 1.6)."""
+from connector.book import LONGEST_PAUSE, MINUTE, Book, Head
+from connector.pace import Pace
 
-BURST = 20
-"""Requests that may go out at once. Both readings of the burst rule allow far more (1.6)."""
+SHARE = 10
+"""Somebody patient gets one place in so many, however many others wait."""
 
-LONGEST_QUEUE = 120.0
-"""Seconds: a place in the queue further ahead than this is a clock that was set back."""
+LATE = 2.0
+"""Seconds by which a request may reach the API later than it was sent."""
 
-LONGEST_PAUSE = 24 * 3600.0
-"""Seconds: a longer pause than this is not believed of any API."""
-
-_STATE = struct.Struct("<dd")
+LOWS = 3
+"""After so many pauses in a row for a budget said to be used up, that is no longer believed."""
 
 
 class Budget:
     """Paces the GET requests of one key.
 
+    Whoever is `patient` (a backfill, a full walk) takes what others leave, with no burst.
     `waited` counts the seconds in which somebody waited, however many did so side by side.
     `limit` is the API's limit per minute; it is corrected by `learn` from the response headers.
     `now` and `sleep` are given by tests.
@@ -46,30 +37,38 @@ class Budget:
         path: Path,
         *,
         limit: int = 1000,
+        patient: bool = False,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._book = Book(path)
         self._now = now
         self._sleep = sleep
-        self.learn(limit)
+        self._pace = Pace(limit)
+        self.patient = patient
         self.waited = 0.0
         self._waited_until = 0.0
 
     @classmethod
     def of_key(
-        cls, api_key: str, base_url: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        cls,
+        api_key: str,
+        base_url: str,
+        *,
+        patient: bool = False,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> Budget:
         """The budget that every process of this user shares for this key."""
         name = hashlib.sha256(f"{base_url}\n{api_key}".encode()).hexdigest()[:24]
         folder = Path(tempfile.gettempdir()) / f"productlane-elt-{os.getuid()}"
-        return cls(folder / f"{name}.budget", sleep=sleep)
+        return cls(folder / f"{name}.budget", patient=patient, sleep=sleep)
 
-    def learn(self, limit: int) -> None:
-        """Take the limit per minute from a response's `X-RateLimit-Limit`."""
-        self._interval = 60 / max(limit - RESERVE, limit * 0.5, 1)
-        self._tolerance = min(BURST, max(limit // 10, 1)) * self._interval
+    @property
+    def per_minute(self) -> int:
+        """Requests a minute that this budget lets through in the long run."""
+        now = self._now()
+        with self._book.opened(now) as head:
+            return self._pace.per_minute(head, now)
 
     async def take(self) -> None:
         """Wait until one more request may go out."""
@@ -82,6 +81,50 @@ class Budget:
             if placed and self._pause_left() <= 0:
                 return
 
+    def idle(self) -> float:
+        """Seconds for which a request could have gone out, and none did."""
+        now = self._now()
+        with self._book.opened(now) as head:
+            opens = self._pace.opens(self._book, head, now, patient=self.patient)
+            return max(now - max(opens, head.until), 0.0)
+
+    def pause(self, seconds: float) -> None:
+        """Stop every process that shares this budget for so long, as `Retry-After` says.
+
+        Within our own bounds nothing is refused: somebody else wants more than was noticed.
+        """
+        now = self._now()
+        with self._book.opened(now) as head:
+            if head.until <= now:
+                head.notice(now, head.noticed(now) + self._pace.limit / 10)
+            head.until = max(head.until, now + min(seconds, LONGEST_PAUSE))
+
+    def learn(self, limit: int, remaining: int | None = None, reset: float = 0.0) -> None:
+        """Take what a response says of the limit per minute, what remains of it, and for how long.
+
+        What is used beyond our own requests is used by others. Our own are counted over a whole
+        minute, and the server's window may be younger, so that is the least that others used.
+        Where nearly nothing remains, everybody waits for the `reset`, in seconds from now; but
+        not for ever: an API that says so each time and answers all the same is not believed.
+        """
+        self._pace.limit = limit
+        if remaining is None or not 0 <= remaining <= limit:
+            return
+        now = self._now()
+        with self._book.opened(now) as head:
+            if head.lows < LOWS:
+                ours = self._book.since(head, now - MINUTE - LATE, now)
+                head.notice(now, limit - remaining - ours)
+            if remaining >= max(limit // 100, 5):
+                head.lows = 0
+            elif head.until <= now and 0 < reset <= MINUTE and head.lows < LOWS:
+                head.until = now + reset
+                head.lows += 1
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._book.close()
+
     async def _wait(self, seconds: float) -> None:
         began = self._now()
         await self._sleep(seconds)
@@ -89,57 +132,38 @@ class Budget:
         self.waited += max(ended - max(began, self._waited_until), 0)
         self._waited_until = max(ended, self._waited_until)
 
-    def pause(self, seconds: float) -> None:
-        """Stop every process that shares this budget for so long, as `Retry-After` says."""
-        with self._locked() as state:
-            arrival, until = state
-            self._write(arrival, max(until, self._now() + min(seconds, LONGEST_PAUSE)))
-
-    def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._file)
-
     def _reserve(self) -> tuple[float, bool]:
         """Seconds to wait, and whether a place in the queue was taken."""
-        with self._locked() as (arrival, until):
-            now = self._now()
-            if until > now:
-                return until - now, False
-            arrival = max(arrival, now)
-            self._write(arrival + self._interval, until)
-        return arrival - self._tolerance - now, True
+        now = self._now()
+        with self._book.opened(now) as head:
+            if head.until > now:
+                return head.until - now, False
+            at = self._place(head, now)
+            if at is None:
+                patiently = self._opens(head, now, patient=True)
+                return min(patiently - now, 1.0), False
+            self._pace.enter(self._book, head, now, at)
+            return at - now, True
+
+    def _place(self, head: Head, now: float) -> float | None:
+        """The next place in the queue; none for somebody patient, as a rule.
+
+        They go when they may at once, and take one place in `SHARE` ahead, so as not to starve.
+        """
+        at = self._opens(head, now, patient=False)
+        if not self.patient:
+            return at
+        if self._opens(head, now, patient=True) <= now:
+            at = now
+        elif at < head.patient_at + SHARE * self._pace.interval(head, now):
+            return None
+        head.patient_at = at
+        return at
+
+    def _opens(self, head: Head, now: float, *, patient: bool) -> float:
+        return max(self._pace.opens(self._book, head, now, patient=patient), now)
 
     def _pause_left(self) -> float:
-        with self._locked() as (_, until):
-            return until - self._now()
-
-    def _locked(self) -> _Locked:
-        return _Locked(self._file, self._now)
-
-    def _write(self, arrival: float, until: float) -> None:
-        os.pwrite(self._file, _STATE.pack(arrival, until), 0)
-
-
-class _Locked:
-    """The file's two numbers, with the lock held.
-
-    Numbers that no queue and no pause can explain (a torn file, a clock that was set back) are
-    forgotten: they would lock everybody out until the clock has caught up.
-    """
-
-    def __init__(self, file: int, now: Callable[[], float]) -> None:
-        self._file = file
-        self._now = now
-
-    def __enter__(self) -> tuple[float, float]:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        raw = os.pread(self._file, _STATE.size, 0)
-        arrival, until = _STATE.unpack(raw) if len(raw) == _STATE.size else (0.0, 0.0)
         now = self._now()
-        return (
-            arrival if 0 <= arrival <= now + LONGEST_QUEUE else 0.0,
-            until if 0 <= until <= now + LONGEST_PAUSE else 0.0,
-        )
-
-    def __exit__(self, *exc: object) -> None:
-        fcntl.flock(self._file, fcntl.LOCK_UN)
+        with self._book.opened(now) as head:
+            return head.until - now

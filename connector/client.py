@@ -165,12 +165,16 @@ class Client:
         return response, response.elapsed
 
     def _learn(self, response: httpx.Response) -> None:
-        limit = response.headers.get("X-RateLimit-Limit", "")
-        if limit.isdigit() and 0 < int(limit) < 10**9:
-            self.budget.learn(int(limit))
+        said = None
         with suppress(KeyError, ValueError):
             said = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
             self.heard_at = max(self.heard_at or said, said)
+        limit, remaining, reset = (
+            _count(response, name) for name in ("Limit", "Remaining", "Reset")
+        )
+        if limit:
+            left = reset - said.timestamp() if said and reset else 0.0
+            self.budget.learn(limit, remaining, left)
 
 
 def _read(answer: Answer, read: Callable[[Answer], T]) -> T:
@@ -198,6 +202,12 @@ def _answer(
         asked_at=(answered - elapsed).replace(microsecond=0),
         answered_at=answered,
     )
+
+
+def _count(response: httpx.Response, name: str) -> int | None:
+    """A number of the X-RateLimit headers; none where it is missing or absurd."""
+    told = response.headers.get(f"X-RateLimit-{name}", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 12 else None
 
 
 def _retry_after(response: httpx.Response) -> float:

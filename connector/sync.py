@@ -63,6 +63,11 @@ class Order:
         """The window asked for, or none."""
         return Window(self.since, self.until)
 
+    @property
+    def is_patient(self) -> bool:
+        """Does it let others go before? What brings the present comes before what looks back."""
+        return self.full or bool(self.window)
+
     def endpoints(self) -> list[Endpoint]:
         """The streams wanted: those with a window, if one is asked for and none is named."""
         if self.streams:
@@ -91,7 +96,9 @@ async def sync(
     Raises `KeyRefused`, `DataDirError`, or `Unreachable` where nothing could be asked at all;
     what concerns single streams is in their outcomes.
     """
-    budget = Budget.of_key(settings.with_key().api_key, settings.base_url, sleep=sleep)
+    budget = Budget.of_key(
+        settings.with_key().api_key, settings.base_url, patient=order.is_patient, sleep=sleep
+    )
     lake = Lake(settings.data_dir)
     begun = runs.begin(order.command)
     context = None

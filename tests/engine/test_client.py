@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connector import errors
-from connector.budget import BURST, Budget
+from connector.budget import Budget
 from connector.client import Answer, Client
 from connector.sandbox import Fault
 from connector.settings import Settings
@@ -151,104 +147,6 @@ def test_b14_retry_after_is_waited_for_literally(at_bench: Bench, seconds: int) 
     at_bench.box.faults.add(Fault("429", at=1, seconds=seconds))
     ask(at_bench, clock=clock)
     assert sum(clock.slept) == pytest.approx(max(seconds, 1), abs=0.01)
-
-
-def test_b14_nobody_asks_while_the_api_has_told_one_to_wait(tmp_path: Path) -> None:
-    clock = Time()
-    sent: list[float] = []
-
-    async def worker(budget: Budget) -> None:
-        await budget.take()
-        sent.append(clock.now)
-
-    async def go() -> None:
-        one, other = (Budget(tmp_path / "b", now=clock, sleep=clock.sleep) for _ in range(2))
-        one.pause(30)
-        await asyncio.gather(*(worker(b) for b in (one, other) * 8))
-
-    start = clock.now
-    asyncio.run(go())
-    assert len(sent) == 16
-    assert min(sent) >= start + 30
-
-
-@pytest.mark.parametrize("limit", [60, 1000])
-def test_b14_the_budget_is_used_and_never_overdrawn(tmp_path: Path, limit: int) -> None:
-    clock = Time()
-    sent: list[float] = []
-
-    async def go() -> None:
-        budgets = [
-            Budget(tmp_path / "b", limit=limit, now=clock, sleep=clock.sleep) for _ in range(3)
-        ]
-        for number in range(limit * 3):
-            await budgets[number % 3].take()
-            sent.append(clock.now)
-
-    asyncio.run(go())
-    for number, at in enumerate(sent):
-        inside = sum(at <= other < at + 60 for other in sent[number : number + limit + 1])
-        assert inside <= limit
-    took = sent[-1] - sent[0]
-    assert limit * 3 / took * 60 >= (0.95 if limit > 100 else 0.55) * limit
-
-
-TAKER = """
-import asyncio, sys
-from pathlib import Path
-from connector.budget import Budget
-
-async def go():
-    waits = []
-    async def sleep(seconds):
-        waits.append(seconds)
-    budget = Budget(Path(sys.argv[1]), limit=1000, now=lambda: 1000.0, sleep=sleep)
-    places = []
-    print("ready", flush=True)
-    input()
-    for _ in range(900):
-        waits.clear()
-        await budget.take()
-        places.append(round(sum(waits), 9))
-    print(places)
-
-asyncio.run(go())
-"""
-
-
-def test_b14_two_processes_never_take_the_same_place(tmp_path: Path) -> None:
-    """The clock stands still, so that each says how far ahead its place in the queue is."""
-    both = [
-        subprocess.Popen(  # noqa: S603  # our own lines, in this interpreter
-            [sys.executable, "-c", TAKER, str(tmp_path / "b")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    for one in both:
-        assert one.stdout
-        assert one.stdout.readline() == "ready\n"
-    for one in both:
-        assert one.stdin
-        one.stdin.write("\n")
-        one.stdin.flush()
-    places = [place for one in both for place in json.loads(one.communicate(timeout=60)[0])]
-    waiting = [place for place in places if place > 0]
-    assert len(waiting) >= 1800 - BURST - 1
-    assert len(set(waiting)) == len(waiting)
-
-
-def test_a_budget_file_from_the_future_or_torn_locks_nobody_out(tmp_path: Path) -> None:
-    clock = Time()
-    for content in (b"\xff" * 16, b"x", b""):
-        (tmp_path / "b").write_bytes(content)
-        asyncio.run(Budget(tmp_path / "b", now=clock, sleep=clock.sleep).take())
-    for jump in (10**6, -(10**6), 3600, -3600):
-        clock.now += jump
-        asyncio.run(Budget(tmp_path / "b", now=clock, sleep=clock.sleep).take())
-    assert sum(clock.slept) <= 1
 
 
 def test_the_key_is_in_no_message_and_no_log(

@@ -213,10 +213,10 @@ MUTATIONS = [
     ),
     Mutation(
         "each process with a budget of its own",
-        "connector/budget.py",
-        "        fcntl.flock(self._file, fcntl.LOCK_EX)\n        raw",
-        "        raw",
-        ("tests/engine/test_client.py::test_b14_two_processes_never_take_the_same_place",),
+        "connector/book.py",
+        "        fcntl.flock(self._file, fcntl.LOCK_EX)\n",
+        "",
+        ("tests/engine/test_budget.py::test_b14_two_processes_never_take_the_same_place",),
     ),
     Mutation(
         "a refused key is one stream's trouble",
