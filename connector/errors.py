@@ -109,6 +109,10 @@ class BrokenAnswer(Unreachable):
     """The API answered something that its own rules don't allow."""
 
 
+class FilterIgnored(BrokenAnswer):
+    """A list doesn't keep to the `created_before` that a slice of a walk asks for."""
+
+
 class CursorRefused(ConnectorError):
     """The API doesn't know a cursor any more: the walk has to start again (REFERENCE 1.5)."""
 

@@ -31,7 +31,7 @@ class Walked:
     run: str
     endpoint: Endpoint
     staged: Staged
-    kind: Literal["window", "full", "children"]
+    kind: Literal["window", "full", "children", "early"]
     window: Window
     requests: int
     closed: tuple[datetime | None, datetime] | None = None

@@ -51,7 +51,7 @@ class Landing:
     walk: str
     run: str
     stream: str
-    kind: Literal["window", "full", "children"]
+    kind: Literal["window", "full", "children", "early"]
     asked_at: datetime
     answered_at: datetime
     asked_after: datetime | None = None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from math import inf
 
 from connector import absence, errors, gone, staging
 from connector.absence import Verdict
@@ -14,29 +17,38 @@ from connector.gone import Absence
 from connector.landing import Walked, land
 from connector.ledger import Landing
 from connector.locks import WalkLock
-from connector.staging import Mark, Staged
+from connector.slices import Slice, Slices
+from connector.staging import Staged
 from connector.walk import Page, Question, Window, walk
 from connector.warehouse import Warehouse
 from connector.workfile import storage_faults
 from schemas import Endpoint
 
+EARLY = 2000
+"""Rows after which a first load lands what it has: the newest rows can be queried in a minute."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Listing:
     """A stream's walks in this run: by a window, or, without one, in full."""
 
     context: Context
     endpoint: Endpoint
     window: Window
+    _early: asyncio.Task[Landing] | None = None
 
-    async def run(self) -> Landing:
-        """Walk, judge what is absent, land."""
+    async def run(self) -> list[Landing]:
+        """Walk, judge what is absent, land. A long first load has landed its newest rows before."""
         with self.context.lake.walking(self.endpoint.stream) as lock:
             staged = self._staged()
             try:
-                await self._walk(staged)
-                return await self._land(staged, lock)
+                await self._walk(staged, lock)
+                landed = [await self._early] if self._early else []
+                return [*landed, await self._land(staged, lock)]
             finally:
+                if self._early and not self._early.done():
+                    self._early.cancel()
+                    await asyncio.wait([self._early])
                 staged.release()
 
     @property
@@ -98,23 +110,23 @@ class Listing:
         shows_all = self.context.states[endpoint.stream].shows_all
         return [endpoint.filters] if shows_all else list(endpoint.parts)
 
-    async def _walk(self, staged: Staged) -> None:
-        done = staged.mark
+    async def _walk(self, staged: Staged, lock: WalkLock) -> None:
         for part, question in enumerate(self._questions()):
-            if done and (part < done.part or (part == done.part and not done.has_more)):
-                continue
-            resumed = done if done and done.part == part else None
-            chain = resumed.chain if resumed else _next_chain(staged)
-            async for page in self._pages(question, resumed):
-                if page.restarted:
-                    chain = _next_chain(staged)
-                self._stage(staged, question, page, part, chain)
+            marks = [mark for (of_part, _), mark in staged.marks.items() if of_part == part]
+            found = sorted(map(Slice.of_mark, marks), key=_newest_first)
+            chains = Chains(staged)
+            await Slices(
+                question,
+                found or [Slice(chains.next())],
+                self._pages,
+                partial(self._stage, staged, lock, question, part),
+                self.context.client.budget.idle,
+                chains.next,
+            ).run()
 
-    async def _pages(self, question: Question, resumed: Mark | None) -> AsyncIterator[Page]:
+    async def _pages(self, question: Question, cursor: str | None) -> AsyncGenerator[Page, None]:
         try:
-            async for page in walk(
-                self.context.client, question, resumed.cursor if resumed else None
-            ):
+            async for page in walk(self.context.client, question, cursor):
                 yield page
         except (errors.NotFound, errors.BadQuestion, errors.NotOffered) as refusal:
             if not self.endpoint.offered_with:
@@ -128,17 +140,35 @@ class Listing:
                 request_id=refusal.request_id,
             ) from refusal
 
-    def _stage(self, staged: Staged, question: Question, page: Page, part: int, chain: str) -> None:
+    def _stage(
+        self, staged: Staged, lock: WalkLock, question: Question, part: int, page: Page, of: Slice
+    ) -> None:
         answer = page.answer
-        source = Source(chain, answer.request_id, answer.answered_at, question.given)
+        source = Source(of.chain, answer.request_id, answer.answered_at, question.given)
         decoded = decode(self.endpoint, page.records, source, exact=page.exact)
-        mark = Mark(part, chain, page.cursor, page.has_more)
+        if self.endpoint.sliced:
+            of.show(decoded.rows.column("created_at").to_pylist())
         with storage_faults(self.context.lake):
-            staged.add(decoded, mark, answer.asked_at, answer.answered_at)
+            staged.add(decoded, of.mark(part), answer.asked_at, answer.answered_at)
         self.context.rows[self.endpoint.stream] += decoded.rows.num_rows
         self.context.tell(self.endpoint.stream)
+        first = not self.context.states[self.endpoint.stream].landed
+        if first and not self._early and staged.rows >= EARLY:
+            self._early = asyncio.create_task(self._land_early(staged, lock))
 
     # -- landing ---------------------------------------------------------------------------
+
+    async def _land_early(self, staged: Staged, lock: WalkLock) -> Landing:
+        """Land what there is so far. It closes nothing and proves no absence."""
+        some = staged.so_far(self.context.lake.next_walk())
+        walked = Walked(self.context.run, self.endpoint, some, "early", self.window, requests=0)
+
+        def act(warehouse: Warehouse) -> Landing:
+            landed = land(warehouse, walked, Verdict([], []), lock)
+            warehouse.publish()
+            return landed
+
+        return await self.context.with_warehouse(act)
 
     async def _land(self, staged: Staged, lock: WalkLock) -> Landing:
         """Land at once, unless rows are absent: then ask about them, and land after."""
@@ -193,7 +223,18 @@ class Listing:
         return (start, end) if start is None or start < end else None
 
 
-def _next_chain(staged: Staged) -> str:
-    """The id of a chain of cursors; those of one walk sort in the order in which they began."""
-    number = int(staged.mark.chain.rpartition(".")[2]) + 1 if staged.mark else 1
-    return f"{staged.walk}.{number:04d}"
+class Chains:
+    """The ids of a walk's chains of cursors; they sort in the order in which they began."""
+
+    def __init__(self, staged: Staged) -> None:
+        self._walk = staged.walk
+        self._last = max((mark.number for mark in staged.marks.values()), default=0)
+
+    def next(self) -> str:
+        """One more."""
+        self._last += 1
+        return f"{self._walk}.{self._last:04d}"
+
+
+def _newest_first(one: Slice) -> float:
+    return -one.border.timestamp() if one.border else -inf

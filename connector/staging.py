@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,25 @@ PIECE = 25
 
 @dataclass(slots=True)
 class Mark:
-    """Where a staged walk stands: its part, the id of its chain, and the page that comes next."""
+    """Where a chain of a staged walk stands: its part, its id, and the page that comes next.
+
+    For a slice (`connector.slices`) its border, and what its rows were so far.
+    """
 
     part: int
     chain: str
     cursor: str | None
     has_more: bool
+    border: datetime | None = None
+    newest: datetime | None = None
+    reached: datetime | None = None
+    rows: int = 0
+    orderly: bool = True
+
+    @property
+    def number(self) -> int:
+        """Which of the walk's chains it is, from 1 on."""
+        return int(self.chain.rpartition(".")[2])
 
 
 @dataclass(slots=True)
@@ -56,7 +69,7 @@ class Staged:
     question: dict[str, Any]
     asked_at: datetime | None = None
     answered_at: datetime | None = None
-    mark: Mark | None = None
+    marks: dict[tuple[int, datetime | None], Mark] = field(default_factory=dict)
     pages: int = 0
     rows: int = 0
     unstamped: int = 0
@@ -68,10 +81,7 @@ class Staged:
     def add(self, decoded: Decoded, mark: Mark, asked_at: datetime, answered_at: datetime) -> None:
         """Stage a page. It survives a crash when this returns."""
         note = {
-            "part": mark.part,
-            "chain": mark.chain,
-            "cursor": mark.cursor,
-            "has_more": mark.has_more,
+            "mark": [*map(_wire, astuple(mark))],
             "asked_at": asked_at.isoformat(),
             "answered_at": answered_at.isoformat(),
             "rejected": [[r.reason, r.record, r.key] for r in decoded.rejected],
@@ -82,7 +92,8 @@ class Staged:
         self._count(path, decoded.rows, note)
 
     def _count(self, path: Path, rows: pa.RecordBatch, note: dict[str, Any]) -> None:
-        self.mark = Mark(note["part"], note["chain"], note["cursor"], note["has_more"])
+        mark = _mark(note["mark"])
+        self.marks[mark.part, mark.border] = mark
         self.asked_at = self.asked_at or datetime.fromisoformat(note["asked_at"])
         self.answered_at = datetime.fromisoformat(note["answered_at"])
         self.rejected += [Rejected(*rejected) for rejected in note["rejected"]]
@@ -108,6 +119,15 @@ class Staged:
             piece = ds.dataset(files, format="ipc", schema=schema)
             yield piece.to_table() if len(self._files) <= FEW else piece
 
+    def so_far(self, walk: str) -> Staged:
+        """The pages up to now, to be landed as a walk of its own while this one goes on."""
+        folder = self.folder / walk
+        folder.mkdir()
+        return replace(
+            self, folder=folder, walk=walk, rows=0, rejected=[], unknown={},
+            _files=list(self._files), _handle=-1,
+        )  # fmt: skip
+
     def drop(self) -> None:
         """The walk has landed, or counts no more."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -118,6 +138,21 @@ class Staged:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+
+def _wire(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _mark(told: list[Any]) -> Mark:
+    part, chain, cursor, has_more, border, newest, reached, rows, orderly = told
+    return Mark(
+        part, chain, cursor, has_more, _time(border), _time(newest), _time(reached), rows, orderly
+    )
+
+
+def _time(told: str | None) -> datetime | None:
+    return datetime.fromisoformat(told) if told else None
 
 
 def take_up(root: Path, question: dict[str, Any], landed: str, now: datetime) -> Staged | None:

@@ -198,7 +198,7 @@ async def _one(context: Context, order: Order, endpoint: Endpoint) -> None:
             landings = await Children(context, endpoint).run()
         else:
             window = _window(context, order, endpoint)
-            landings = [await Listing(context, endpoint, window).run()]
+            landings = await Listing(context, endpoint, window).run()
         outcome = outcomes.done(endpoint, landings)
     except (errors.KeyRefused, errors.ConfigurationError):
         raise

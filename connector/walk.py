@@ -24,6 +24,10 @@ ENDLESS = 200
 """So many empty pages in a row are no list any more: its cursors lead nowhere."""
 
 
+MARGIN = timedelta(seconds=1)
+"""Asked wider by this, so that no reading of a bound matters, nor how finely it is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The span of `updated_at` that a walk asks for; None is open."""
@@ -33,12 +37,11 @@ class Window:
 
     def params(self) -> dict[str, str]:
         """As asked: a second wider on both sides, so that no reading of the bounds matters."""
-        margin = timedelta(seconds=1)
         asked = {}
         if self.after:
-            asked["updated_after"] = stamps.wire(self.after - margin)
+            asked["updated_after"] = stamps.wire(self.after - MARGIN)
         if self.before:
-            asked["updated_before"] = stamps.wire(self.before + margin)
+            asked["updated_before"] = stamps.wire(self.before + MARGIN)
         return asked
 
     def __bool__(self) -> bool:
@@ -50,6 +53,7 @@ class Question:
     """What one walk asks: an endpoint, the filters of one part, a window, and a parent.
 
     `given` are the child's columns that the question answers: (`thread_id`, the thread's id).
+    `made_before` is the border of a slice.
     """
 
     endpoint: Endpoint
@@ -57,6 +61,7 @@ class Question:
     window: Window = Window()
     given: tuple[tuple[str, str], ...] = ()
     page_size: int = 200
+    made_before: datetime | None = None
 
     @property
     def path(self) -> str:
@@ -68,6 +73,8 @@ class Question:
     def params(self, cursor: str | None) -> dict[str, str]:
         """The same filters and limit with every cursor (REFERENCE 1.2): a cursor may have none."""
         asked = dict(self.filters) | self.window.params()
+        if self.made_before:
+            asked["created_before"] = stamps.wire(self.made_before + MARGIN)
         if self.endpoint.paged or cursor:
             asked["limit"] = str(self.page_size)
         if cursor:
@@ -108,6 +115,7 @@ async def walk(
             cursor, seen, restarted = None, set(), True
             continue
         _check_window(question, page)
+        _check_border(question, page)
         yield replace(page, restarted=restarted)
         restarted = False
         if not page.has_more:
@@ -212,6 +220,22 @@ def _check_window(question: Question, page: Page) -> None:
             raise errors.BrokenAnswer(
                 "the list holds rows from outside the window that was asked for",
                 todo="Its filter on updated_at doesn't work; `sync --full` reads without it",
+                stream=question.endpoint.stream,
+                request_id=page.answer.request_id,
+            )
+
+
+def _check_border(question: Question, page: Page) -> None:
+    """Stop where a slice shows rows from above its border: then the filter wasn't applied."""
+    if question.made_before is None:
+        return
+    ceiling = question.made_before + 2 * MARGIN
+    for record in page.records:
+        stamp = stamps.parse_stamp(record.get("created_at")) if isinstance(record, dict) else None
+        if stamp is not None and stamp > ceiling:
+            raise errors.FilterIgnored(
+                "the list holds rows that were made after what was asked for",
+                todo="Its filter on created_at doesn't work; the list is walked without",
                 stream=question.endpoint.stream,
                 request_id=page.answer.request_id,
             )

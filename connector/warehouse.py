@@ -35,8 +35,9 @@ from schemas import STREAMS, Endpoint
 class StreamState:
     """What the warehouse knows of a stream before a walk.
 
-    `closed_to`: everything up to it is closed. `landed`: its latest walk. `stampless`: the last
-    full walk found rows and none had an `updated_at`, so a window would ask for nothing.
+    `closed_to`: everything up to it is closed. `landed`: its latest walk that was whole.
+    `stampless`: the last full walk found rows and none had an `updated_at`, so a window would
+    ask for nothing.
     `shows_all`: the last full walk proved that the list hides nothing when no flag is set.
     `held`: keys that were absent once and are believed gone if they are absent again.
     """
@@ -63,7 +64,7 @@ class Warehouse:
             "SELECT closed_to FROM meta.windows WHERE stream = ? AND closed_from IS NULL", [stream]
         ).fetchall()
         landed = self.con.execute(
-            "SELECT max(walk) FROM meta.walks WHERE stream = ?", [stream]
+            "SELECT max(walk) FROM meta.walks WHERE stream = ? AND kind <> 'early'", [stream]
         ).fetchall()
         last = self.con.execute(
             """SELECT rows > 0 AND unstamped = rows, shows_all FROM meta.walks

@@ -49,6 +49,7 @@ CUSTOMERS = (
         columns=CONTACT,
         evidence="C",
         detail="/contacts/{id}",
+        sliced=True,
     ),
     Endpoint(
         stream="blocked_senders",
@@ -76,6 +77,7 @@ CUSTOMERS = (
         columns=COMPANY,
         evidence="D",
         detail="/companies/{id}",
+        sliced=True,
     ),
     # Without Linear the answer is `null` (C): an empty stream, not an error.
     Endpoint(

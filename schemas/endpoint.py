@@ -110,6 +110,8 @@ class Endpoint:
     for each combination of true and false, because what is listed without them is not documented.
     `detail` is the path of one row, which confirms that it is gone. `offered_with` says what the
     workspace needs for the list to exist; where it is set, a refusal means "not offered here".
+    `sliced`: the list takes `created_before`, and every row is known to have its `created_at`, so
+    a long walk may be cut into slices.
     """
 
     stream: str
@@ -129,6 +131,7 @@ class Endpoint:
     parent: Parent | None = None
     each_team: bool = False
     by_name: bool = False
+    sliced: bool = False
     offered_with: str = ""
     _names: frozenset[str] = field(init=False, repr=False, compare=False)
 
@@ -163,6 +166,10 @@ class Endpoint:
         yield "the parent's column must be a column", not bound <= self._names
         yield "a document has no pages", self.shape == "document" and self.paged
         yield "flags need a detail path, which proves absence", bool(self.flags) and not self.detail
+        yield (
+            "slices need a created_at and pages, and no flags, which are walked one by one",
+            self.sliced and ("created_at" not in self._names or not self.paged or bool(self.flags)),
+        )
         yield (
             "asked per team, it must keep team_id",
             self.each_team and ("team_id" not in self._names),

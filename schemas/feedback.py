@@ -47,6 +47,7 @@ FEEDBACK = (
         ),
         evidence="D",
         detail="/threads/{id}",
+        sliced=True,
     ),
     # The opening "feedback" message is synthesised from the thread, so its id may be derived
     # (I): the type belongs to the key. The documented sample has no updated_at.

@@ -205,6 +205,22 @@ MUTATIONS = [
         (f"{PAGING}::test_b13_every_page_asks_with_the_filters_of_the_first",),
     ),
     Mutation(
+        "slices of a list in any order",
+        "connector/slices.py",
+        "        self.orderly &= len(stamps) == len(made) and _falls([*before, *stamps])\n",
+        "",
+        (
+            "tests/engine/test_slices.py::test_slices_tile_whatever_the_stamps_and_wherever_the_cuts",
+        ),
+    ),
+    Mutation(
+        "slices of a list that ignores their borders",
+        "connector/walk.py",
+        "        _check_border(question, page)\n",
+        "",
+        ("tests/engine/test_slices.py::test_a_slice_that_meets_the_wrong_rows_says_so",),
+    ),
+    Mutation(
         "Retry-After not obeyed",
         "connector/client.py",
         "self.budget.pause(_retry_after(response))",

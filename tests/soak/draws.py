@@ -150,6 +150,7 @@ def _work(
         days=(first_day, draw.number(0, first_day)),
         publish=_chance(draw, 50),
         apart=second or dies is not None,
+        sliced=_chance(draw, 50),
         dies=dies,
     )
 

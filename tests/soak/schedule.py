@@ -47,7 +47,8 @@ class Work:
     """One piece of work of the connector (`tests.soak.works`).
 
     `apart`: in a process of its own. `dies`: that process is killed at its n-th act on the
-    `disk`, or when the n-th `request` of the step arrives.
+    `disk`, or when the n-th `request` of the step arrives. `sliced`: its walks are cut whenever
+    they can be, and a first one lands after a row.
     """
 
     op: str
@@ -56,6 +57,7 @@ class Work:
     days: tuple[int, int] = (0, 0)
     publish: bool = True
     apart: bool = False
+    sliced: bool = False
     dies: tuple[str, int] | None = None
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta, tzinfo
 from unittest import mock
 
 import connector.sync as engine
-from connector import compaction
+from connector import compaction, listing, slices
 from connector.budget import Budget
 from connector.lake import Lake
 from connector.ledger import StreamOutcome
@@ -27,7 +27,7 @@ Operation = Callable[[Settings, Work, Sleep], list[str]]
 
 def do(work: Work, settings: Settings, skew: float) -> list[str]:
     """Do the work with a clock that is off; returns what went wrong, stream by stream."""
-    with client_clock(skew) as sleep:
+    with client_clock(skew) as sleep, cut_small() if work.sliced else nullcontext():
         return {**SYNCS, **OPERATIONS}[work.op](settings, work, sleep)
 
 
@@ -74,6 +74,17 @@ def _compact(settings: Settings, _work: Work, _sleep: Sleep) -> list[str]:
 SYNCS: dict[str, Operation] = {"sync": _sync, "full": _full, "window": _window}
 OPERATIONS: dict[str, Operation] = {"rebuild": _rebuild, "compact": _compact}
 """What is done beside syncs."""
+
+
+@contextmanager
+def cut_small() -> Iterator[None]:
+    """With a row being many, and the budget always idle: no schedule is long enough otherwise."""
+    with (
+        mock.patch.object(slices, "LEAST", 1),
+        mock.patch.object(slices, "IDLE", -1.0),
+        mock.patch.object(listing, "EARLY", 1),
+    ):
+        yield
 
 
 @contextmanager
