@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ class Staged:
     def add(self, decoded: Decoded, mark: Mark, asked_at: datetime, answered_at: datetime) -> None:
         """Stage a page. It survives a crash when this returns."""
         note = {
-            "mark": [*map(_wire, astuple(mark))],
+            "mark": _told(mark),
             "asked_at": asked_at.isoformat(),
             "answered_at": answered_at.isoformat(),
             "rejected": [[r.reason, r.record, r.key] for r in decoded.rejected],
@@ -140,19 +140,15 @@ class Staged:
             self._handle = -1
 
 
-def _wire(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+def _told(mark: Mark) -> list[Any]:
+    times = [one and one.isoformat() for one in (mark.border, mark.newest, mark.reached)]
+    return [mark.part, mark.chain, mark.cursor, mark.has_more, times, mark.rows, mark.orderly]
 
 
 def _mark(told: list[Any]) -> Mark:
-    part, chain, cursor, has_more, border, newest, reached, rows, orderly = told
-    return Mark(
-        part, chain, cursor, has_more, _time(border), _time(newest), _time(reached), rows, orderly
-    )
-
-
-def _time(told: str | None) -> datetime | None:
-    return datetime.fromisoformat(told) if told else None
+    part, chain, cursor, has_more, times, rows, orderly = told
+    border, newest, reached = (one and datetime.fromisoformat(one) for one in times)
+    return Mark(part, chain, cursor, has_more, border, newest, reached, rows, orderly)
 
 
 def take_up(root: Path, question: dict[str, Any], landed: str, now: datetime) -> Staged | None:

@@ -49,8 +49,8 @@ MUTATIONS = [
     Mutation(
         "bounds taken as they are meant",
         "connector/walk.py",
-        "margin = timedelta(seconds=1)",
-        "margin = timedelta(0)",
+        "MARGIN = timedelta(seconds=1)",
+        "MARGIN = timedelta(0)",
         (f"{WINDOWS}::test_b03_rows_at_the_edges_of_windows_are_in_one_of_them",),
     ),
     Mutation(
