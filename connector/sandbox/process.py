@@ -28,6 +28,7 @@ def serve(
     key: str | None = None,
     churn_per_minute: float = 0.0,
     latency_ms: float = 0.0,
+    latency_p99_ms: float | None = None,
     on_ready: Callable[[str, str], object] | None = None,
     until: threading.Event | None = None,
     sizes: Mapping[str, int] | None = None,
@@ -37,7 +38,7 @@ def serve(
     gc.disable()  # a large workspace is built of millions of small objects, none of them garbage
     box = Sandbox(
         threads, seed=seed, readings=readings, limit=limit, key=key,
-        host=host, port=port, latency_ms=latency_ms, warm=True,
+        host=host, port=port, latency_ms=latency_ms, latency_p99_ms=latency_p99_ms, warm=True,
         **more,
     )  # fmt: skip
     gc.freeze()
