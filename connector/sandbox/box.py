@@ -16,6 +16,7 @@ from connector.sandbox.exchange import Request
 from connector.sandbox.faults import Faults
 from connector.sandbox.keys import Keys
 from connector.sandbox.latency import Latency
+from connector.sandbox.limits import Limits
 from connector.sandbox.readings import Readings
 from connector.sandbox.wire import Server, Wire
 from connector.sandbox.workspace import Workspace
@@ -80,6 +81,10 @@ class Sandbox:
     def revoke(self, key: str) -> None:
         """From now on this key is refused with 401."""
         self._keys.revoke(key)
+
+    def limit_to(self, gets_per_minute: int) -> None:
+        """From now on a key may make so many GET requests per minute; the counts begin anew."""
+        self._api.limits = Limits(self.clock, self.workspace.readings, gets_per_minute)
 
     def before(self, n: int, action: Callable[[], object]) -> None:
         """Call `action()` just before the n-th request from now is answered; 1 is the next."""

@@ -24,7 +24,7 @@ class Latency:
     def __init__(self, median_ms: float = 0.0, p99_ms: float | None = None, seed: int = 7) -> None:
         p99_ms = median_ms if p99_ms is None else p99_ms
         if not 0 <= median_ms <= p99_ms or (p99_ms and not median_ms):
-            raise ValueError(f"a latency of {median_ms} ms in the median can't have {p99_ms} as p99")
+            raise ValueError(f"a latency of {median_ms} ms can't have {p99_ms} ms as its p99")
         self._median = median_ms / 1000
         self._sigma = math.log(p99_ms / median_ms) / SIGMAS_TO_P99 if median_ms else 0.0
         self._rng = random.Random(seed)
