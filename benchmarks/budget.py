@@ -13,9 +13,9 @@ from __future__ import annotations
 import time
 
 from benchmarks.changes import TOP, least_at_first
-from benchmarks.figures import Figure, command, say
+from benchmarks.figures import Figure, Streams, command, say
 from benchmarks.measured import Connector, connectors
-from benchmarks.server import Server, traffic
+from benchmarks.server import Server, Traffic, traffic
 
 SMALL = {"threads": 400, "limit": 6000, "latency_ms": 5.0, "latency_p99_ms": 20.0}
 
@@ -27,6 +27,7 @@ def run(
     latency_p99_ms: float = 1000.0,
     processes: int = 1,
     reach: float = 0.97,
+    streams: Streams = TOP,
 ) -> list[Figure]:
     """The share of the budget that first loads use, and their time over the least possible."""
     latency = {"latency_ms": latency_ms, "latency_p99_ms": latency_p99_ms}
@@ -34,30 +35,34 @@ def run(
         Server(threads, limit=limit, **latency) as server,
         connectors(server, processes) as several,
     ):
-        least = server.do(least_at_first) * processes
+        least = server.do(least_at_first, streams) * processes
         server.do(traffic)
-        seconds = together(several)
+        seconds = together(several, streams)
         served = server.do(traffic)
     say(
         f"{served.requests} requests in {served.seconds:.1f} s, {least} are needed at least; "
         f"{served.refused} were refused; {seconds:.1f} s in all"
     )
-    used = (served.requests - served.refused) / (limit * served.seconds / 60)
     how = (
         f"{threads:,} threads, {limit} a minute, {latency_ms:g} ms (p99 {latency_p99_ms:g}), "
         f"processes: {processes}"
     )
     return [
-        Figure("share of the budget used", how, used, reach),
+        Figure("share of the budget used", how, share(served, limit), reach),
         Figure("time over the least", how, seconds / (least / limit * 60), 1.05, at_most=True),
         Figure("requests refused by 429", how, served.refused, 0, at_most=True),
     ]
 
 
-def together(several: list[Connector]) -> float:
+def share(served: Traffic, limit: int) -> float:
+    """Requests answered, over those that so many a minute allow from the first to the last."""
+    return (served.requests - served.refused) / (limit * served.seconds / 60)
+
+
+def together(several: list[Connector], streams: list[str]) -> float:
     """Run a sync in each at once; returns the seconds until the last has ended."""
     began = time.perf_counter()
-    started = [one.start("sync", *TOP, "--json") for one in several]
+    started = [one.start("sync", *streams, "--json") for one in several]
     for one in started:
         say(f"sync: {one.wait()}")
     return time.perf_counter() - began

@@ -7,7 +7,7 @@ changes: a row that changed twice is one row.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 
@@ -16,8 +16,10 @@ from connector.sandbox.store import is_table
 from schemas import STREAMS, Endpoint
 
 PAGE = 200
-TOP = tuple(e.stream for e in STREAMS.values() if e.parent is None)
-LISTS = tuple(e.stream for e in STREAMS.values() if e.parent and e.parent.stream == "threads")
+TOP = [e.stream for e in STREAMS.values() if e.parent is None]
+"""The lists that hang under nothing."""
+
+LISTS = [e.stream for e in STREAMS.values() if e.parent and e.parent.stream == "threads"]
 """The lists that hang under each thread."""
 
 
@@ -29,7 +31,7 @@ class Changed:
     threads: frozenset[str]
 
 
-def change(box: Sandbox, count: int, streams: tuple[str, ...], seed: int = 7) -> Changed:
+def change(box: Sandbox, count: int, streams: list[str], seed: int = 7) -> Changed:
     """Make so many changes, spread evenly over the streams, and let them become old enough."""
     box.clock.advance(3600)
     since, rng = box.workspace.stamp(), random.Random(seed)
@@ -56,41 +58,35 @@ def pages(rows: int) -> int:
     return max(1, -(-rows // PAGE))
 
 
-def least_at_first(box: Sandbox) -> int:
+def least_at_first(box: Sandbox, streams: list[str]) -> int:
     """Requests that a first load takes at least, without what hangs under threads.
 
     A list with flags takes one for each combination and one without, which is how a full walk
     proves what the list hides; a list per team takes one for each team.
     """
-    return sum(_least(box, endpoint, _rows(box, endpoint)) for endpoint in _top())
+    return sum(_whole(box, STREAMS[stream]) for stream in streams if stream in TOP)
 
 
-def least_after(box: Sandbox, changed: Changed) -> int:
+def least_after(box: Sandbox, streams: list[str], changed: Changed) -> int:
     """Requests that learning the changes takes at least.
 
     One for each windowed stream, or the pages of its changed rows; what can only be read whole
     is; and one for each moved thread and each list under it.
     """
-    top = sum(
-        pages(changed.rows[endpoint.stream])
-        if endpoint.asked == "window"
-        else _least(box, endpoint, _rows(box, endpoint))
-        for endpoint in _top()
+    top = [STREAMS[stream] for stream in streams if stream in TOP]
+    return len(changed.threads) * sum(stream in LISTS for stream in streams) + sum(
+        pages(changed.rows[one.stream]) if one.asked == "window" else _whole(box, one)
+        for one in top
     )
-    return top + len(changed.threads) * len(LISTS)
 
 
-def _least(box: Sandbox, endpoint: Endpoint, rows: int) -> int:
+def _whole(box: Sandbox, endpoint: Endpoint) -> int:
     if endpoint.each_team:
         table = box.workspace.tables[endpoint.stream]
         return len({box.workspace.record(table.stream, row)["team_id"] for row in table.living()})
     if not endpoint.paged:
         return 1
-    return max(pages(rows), len(endpoint.parts) + 1 if endpoint.flags else 1)
-
-
-def _top() -> Iterable[Endpoint]:
-    return (STREAMS[stream] for stream in TOP)
+    return max(pages(_rows(box, endpoint)), len(endpoint.parts) + 1 if endpoint.flags else 1)
 
 
 def _rows(box: Sandbox, endpoint: Endpoint) -> int:
@@ -98,7 +94,7 @@ def _rows(box: Sandbox, endpoint: Endpoint) -> int:
     return len(box.workspace.tables[stream].shown) if is_table(stream) else 1
 
 
-def rows_listed(box: Sandbox, streams: tuple[str, ...]) -> dict[str, int]:
+def rows_listed(box: Sandbox, streams: list[str]) -> dict[str, int]:
     """How many rows each list has now."""
     return {stream: _rows(box, STREAMS[stream]) for stream in streams}
 

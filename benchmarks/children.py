@@ -51,7 +51,7 @@ def follow(threads: int, fan_out: float, limit: int) -> Followed:
     """Read everything, move some threads, and see what the next sync asks."""
     with Server(threads) as server, connectors(server) as [connector]:
         connector.run("sync", "threads", *LISTS, "--json")
-        moved = server.do(change, round(threads * fan_out), ("threads",)).threads
+        moved = server.do(change, round(threads * fan_out), ["threads"]).threads
         server.do(limit_to, limit)
         server.do(traffic)
         took = connector.run("sync", "threads", *LISTS, "--json")

@@ -6,13 +6,18 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 LAST_WORDS = "Exits with 1 if a figure is not reached."
+Streams = Annotated[
+    list[str],
+    typer.Option("--stream", help="Only this one; repeatable.", show_default="all"),
+]
+"""The option of benchmarks that can do with fewer streams."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,10 @@ def say(text: str) -> None:
 def show(figures: Iterable[Figure]) -> None:
     """The table, on standard output."""
     table = Table("figure", "how", "to reach", "reached", "ratio", box=None, pad_edge=False)
+    width = None if sys.stdout.isatty() else 140
     for one in figures:
         table.add_row(*one.cells, style="" if one.is_reached else "red")
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(width=width).print(table)
 
 
 def command(run: Callable[..., list[Figure]]) -> None:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.changes import TOP, change
-from benchmarks.figures import Figure, command, say
+from benchmarks.figures import Figure, Streams, command, say
 from benchmarks.incremental import arrived
 from benchmarks.measured import Connector, connectors
 from benchmarks.server import Server
@@ -23,10 +23,14 @@ SMALL = {"threads": 400, "beside": 100, "changes": 20, "times": 1}
 
 
 def run(
-    threads: int = 1_000_000, beside: int = 50_000, changes: int = 500, times: int = 3
+    threads: int = 1_000_000,
+    beside: int = 50_000,
+    changes: int = 500,
+    times: int = 3,
+    streams: Streams = TOP,
 ) -> list[Figure]:
     """The time of an incremental sync of a large workspace over that of a small one."""
-    small, large = (typical(size, changes, times) for size in (beside, threads))
+    small, large = (typical(size, changes, times, streams) for size in (beside, threads))
     how = f"{changes} changes to {threads:,} threads, over {beside:,}"
     return [
         Figure("incremental time, large over small", how, large[0] / small[0], 2, at_most=True),
@@ -34,20 +38,22 @@ def run(
     ]
 
 
-def typical(threads: int, changes: int, times: int) -> tuple[float, float]:
+def typical(threads: int, changes: int, times: int, streams: list[str]) -> tuple[float, float]:
     """Seconds, and seconds of processor time, of an incremental sync, its publishing taken off."""
     with Server(threads) as server, connectors(server) as [connector]:
-        connector.run("sync", *TOP, "--json")
-        took = [one_sync(server, connector, changes, seed) for seed in range(times)]
+        connector.run("sync", *streams, "--json")
+        took = [one_sync(server, connector, changes, streams, seed) for seed in range(times)]
     seconds, cpu = (statistics.median(column) for column in zip(*took, strict=True))
     say(f"{threads:,} threads: {seconds:.2f} s, {cpu:.2f} s CPU without publishing")
     return seconds, cpu
 
 
-def one_sync(server: Server, connector: Connector, changes: int, seed: int) -> tuple[float, float]:
+def one_sync(
+    server: Server, connector: Connector, changes: int, streams: list[str], seed: int
+) -> tuple[float, float]:
     """Change, sync, and take off what a copy of the warehouse takes."""
-    changed = server.do(change, changes, TOP, seed)
-    synced = connector.run("sync", *TOP, "--json")
+    changed = server.do(change, changes, streams, seed)
+    synced = connector.run("sync", *streams, "--json")
     if arrived(synced, changed) != 1:
         raise RuntimeError("the sync did not bring the changes: its time says nothing")
     copied, cpu = copy(connector.data_dir)

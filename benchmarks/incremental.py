@@ -9,26 +9,32 @@ connector asks beyond the changes (its identity, threads that it looks at by rot
 from __future__ import annotations
 
 from benchmarks.changes import LISTS, TOP, Changed, asked_under, change, least_after
-from benchmarks.figures import Figure, command, say
+from benchmarks.figures import Figure, Streams, command, say
 from benchmarks.measured import Measured, connectors
 from benchmarks.server import UNLIMITED, Server, limit_to, traffic
 from connector.sandbox import Readings
 from schemas import STREAMS
 
 SMALL = {"threads": 60, "changes": 30, "limit": UNLIMITED}
+EVERYTHING = [*TOP, *LISTS]
 BUMPED = Readings(children_bump="yes")
 """A message that moves nothing in its thread shows in no window, only in the next full walk."""
 
 
-def run(threads: int = 100_000, changes: int = 500, limit: int = 1000) -> list[Figure]:
+def run(
+    threads: int = 100_000,
+    changes: int = 500,
+    limit: int = 1000,
+    streams: Streams = EVERYTHING,
+) -> list[Figure]:
     """Requests of a sync after changes in all streams, over the least possible."""
     with Server(threads, readings=BUMPED) as server, connectors(server) as [connector]:
-        connector.run("sync", "--json")
-        changed = server.do(change, changes, (*TOP, *LISTS))
-        least = server.do(least_after, changed)
+        connector.run("sync", *streams, "--json")
+        changed = server.do(change, changes, streams)
+        least = server.do(least_after, streams, changed)
         server.do(limit_to, limit)
         server.do(traffic)
-        synced = connector.run("sync", "--json")
+        synced = connector.run("sync", *streams, "--json")
         others = [one for one in server.do(asked_under) if one not in changed.threads]
         made = server.do(traffic).requests
     say(
@@ -44,8 +50,8 @@ def run(threads: int = 100_000, changes: int = 500, limit: int = 1000) -> list[F
 
 def arrived(synced: Measured, changed: Changed) -> float:
     """Of the changed rows that windows show, the share that the sync called new or changed."""
-    asked = [stream for stream in changed.rows if STREAMS[stream].asked == "window"]
     found = {one["stream"]: one["new"] + one["changed"] for one in synced.document["streams"]}
+    asked = [stream for stream in found if STREAMS[stream].asked == "window"]
     share: float = sum(found[s] for s in asked) / sum(changed.rows[s] for s in asked)
     return share
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.changes import TOP
-from benchmarks.figures import Figure, command
+from benchmarks.figures import Figure, Streams, command
 from benchmarks.measured import connectors
 from benchmarks.server import Server
 
@@ -19,9 +19,10 @@ SMALL = {"threads": [50, 200]}
 
 def run(
     threads: Annotated[list[int], typer.Option(help="A size; repeatable.")] = [50_000, 1_000_000],  # noqa: B006  # read only
+    streams: Streams = TOP,
 ) -> list[Figure]:
     """The highest peak of all sizes, and by how much it exceeds the lowest."""
-    peaks = [peak(size) for size in threads]
+    peaks = [peak(size, streams) for size in threads]
     how = f"first load of {' and '.join(f'{size:,}' for size in threads)} threads"
     return [
         Figure("peak memory", how, max(peaks), 400, at_most=True, unit=" MB"),
@@ -29,10 +30,10 @@ def run(
     ]
 
 
-def peak(threads: int) -> float:
+def peak(threads: int, streams: list[str]) -> float:
     """Megabytes that a first load takes at its worst."""
     with Server(threads) as server, connectors(server) as [connector]:
-        return connector.run("sync", *TOP, "--json").peak_mb
+        return connector.run("sync", *streams, "--json").peak_mb
 
 
 if __name__ == "__main__":

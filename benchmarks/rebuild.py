@@ -6,17 +6,21 @@ python -m benchmarks.rebuild
 from __future__ import annotations
 
 from benchmarks.changes import TOP
-from benchmarks.figures import Figure, command
+from benchmarks.figures import Figure, Streams, command
 from benchmarks.measured import Connector, connectors, rows_of
 from benchmarks.server import Server
 
 SMALL = {"threads": 200, "reach": 1}
 
 
-def run(threads: int = 1_000_000, reach: float = 200_000) -> list[Figure]:
+def run(
+    threads: int = 1_000_000,
+    reach: float = 200_000,
+    streams: Streams = TOP,
+) -> list[Figure]:
     """Observations that `rebuild` reads a second, until the new warehouse is published."""
     with Server(threads) as server, connectors(server) as [connector]:
-        rows = rows_of(connector.run("sync", *TOP, "--json"))
+        rows = rows_of(connector.run("sync", *streams, "--json"))
         before = tables(connector)
         took = connector.run("rebuild")
         if tables(connector) != before:

@@ -11,6 +11,7 @@ import http.client
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import pairwise
 from urllib.parse import quote, urlsplit
 
@@ -58,18 +59,18 @@ def slices(box: Sandbox, count: int) -> list[tuple[str, str]]:
 def walk(server: Server, low: str, high: str) -> int:
     """Fetch every page between the bounds; returns the bytes."""
     address = urlsplit(server.url)
-    plug = http.client.HTTPConnection(address.netloc)
     between = f"created_after={quote(low)}&created_before={quote(high)}"
     path = f"{address.path}/threads?limit=200&{between}"
     size, cursor = 0, ""
-    while True:
-        plug.request("GET", path + cursor, headers={"Authorization": f"Bearer {server.key}"})
-        body = plug.getresponse().read()
-        size += len(body)
-        found = CURSOR.search(body, len(body) - 400)
-        if found is None:
-            return size
-        cursor = f"&cursor={found[1].decode()}"
+    with closing(http.client.HTTPConnection(address.netloc)) as plug:
+        while True:
+            plug.request("GET", path + cursor, headers={"Authorization": f"Bearer {server.key}"})
+            body = plug.getresponse().read()
+            size += len(body)
+            found = CURSOR.search(body, len(body) - 400)
+            if found is None:
+                return size
+            cursor = f"&cursor={found[1].decode()}"
 
 
 if __name__ == "__main__":

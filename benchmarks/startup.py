@@ -8,17 +8,22 @@ from __future__ import annotations
 import statistics
 
 from benchmarks.changes import TOP
-from benchmarks.figures import Figure, command
+from benchmarks.figures import Figure, Streams, command
 from benchmarks.measured import COMMAND, Connector, Started, connectors
 from benchmarks.server import Server
 
 SMALL = {"threads": 50, "times": 1, "reach": 60}
 
 
-def run(threads: int = 50_000, times: int = 9, reach: float = 0.6) -> list[Figure]:
+def run(
+    threads: int = 50_000,
+    times: int = 9,
+    reach: float = 0.6,
+    streams: Streams = TOP,
+) -> list[Figure]:
     """The median time of `status`, and whether it imports Dagster."""
     with Server(threads) as server, connectors(server) as [connector]:
-        connector.run("sync", *TOP, "--json")
+        connector.run("sync", *streams, "--json")
         took = [connector.run("status").seconds for _ in range(times)]
         modules = imported(connector, "status")
     how = f"{threads:,} threads, {times} times, {len(modules)} modules imported"

@@ -17,7 +17,7 @@ from benchmarks.figures import Figure, command, say
 from benchmarks.measured import Connector, Measured, Started, connectors, rows_of
 from benchmarks.server import Server, traffic
 
-STREAMS = ("threads", "contacts", "companies")
+STREAMS = ["threads", "contacts", "companies"]
 DLT = Path(__file__).with_name("with_dlt.py")
 SMALL = {"threads": 200, "reach": 1, "beside_dlt": False}
 

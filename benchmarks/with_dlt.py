@@ -2,9 +2,10 @@
 
     python with_dlt.py URL FOLDER STREAM...     (the key in PRODUCTLANE_API_KEY)
 
-rest_api source, merge on `id`, incremental on `updated_at`, pages of 200, resources in parallel;
-everything else as dlt has it by default. Prints the rows of each table as JSON. It imports
-nothing of ours: dlt may live in an environment of its own.
+rest_api source, merge on `id`, incremental on `updated_at`, pages of 200, resources in parallel,
+Parquet between its steps; everything else as dlt has it by default. (By default, it hands DuckDB
+its rows as SQL text: 16,000 rows took four times the processor time and 3 GB with duckdb 2.0.
+There is no honour in beating that.) Prints the rows of each table as JSON.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def main(url: str, folder: str, *streams: str) -> None:
         destination=dlt.destinations.duckdb(str(Path(folder, "dlt.duckdb"))),
         dataset_name="main_data",
     )
-    pipeline.run(source)
+    pipeline.run(source, loader_file_format="parquet")
     with pipeline.sql_client() as client:
         rows = {stream: count(client, stream) for stream in streams}
     sys.stdout.write(json.dumps(rows) + "\n")
