@@ -99,7 +99,7 @@ def rows_listed(box: Sandbox, streams: list[str]) -> dict[str, int]:
     return {stream: _rows(box, STREAMS[stream]) for stream in streams}
 
 
-def asked_under(box: Sandbox) -> list[str]:
-    """The thread of each request for what hangs under one, since they were last forgotten."""
+def asked_under(box: Sandbox) -> list[tuple[str, str]]:
+    """The requests for what hangs under threads since they were last forgotten: (thread, list)."""
     paths = (request.path.split("/") for request in box.requests)
-    return [path[2] for path in paths if len(path) == 4 and path[1] == "threads"]
+    return [(path[2], path[3]) for path in paths if len(path) == 4 and path[1] == "threads"]

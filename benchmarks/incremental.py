@@ -35,7 +35,7 @@ def run(
         server.do(limit_to, limit)
         server.do(traffic)
         synced = connector.run("sync", *streams, "--json")
-        others = [one for one in server.do(asked_under) if one not in changed.threads]
+        others = [one for one in server.do(asked_under) if one[0] not in changed.threads]
         made = server.do(traffic).requests
     say(
         f"{made} requests, at least {least} are needed; {len(changed.threads)} threads moved, "

@@ -62,9 +62,8 @@ def test_rebuild_counts_the_rows_of_the_lake():
 
 
 def test_children_counts_requests_under_moved_threads():
-    followed = children.follow(40, 0.2, limit=10**6)
-    assert followed.all_asked
-    assert followed.asked == 1
+    followed = children.follow(40, 0.2, 10**6, ["thread_messages", "thread_comments"])
+    assert followed.made == followed.reached == 1
 
 
 def test_startup_sees_what_is_imported():
