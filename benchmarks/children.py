@@ -58,11 +58,11 @@ def run(
 def follow(threads: int, fan_out: float, limit: int, streams: list[str]) -> Followed:
     """Read everything, move some threads, and see what the next sync asks."""
     with Server(threads) as server, connectors(server) as [connector]:
-        connector.run("sync", "threads", *streams, "--json")
+        connector.sync("threads", *streams)
         moved = server.do(change, round(threads * fan_out), ["threads"]).threads
         server.do(limit_to, limit)
         server.do(traffic)
-        took = connector.run("sync", "threads", *streams, "--json")
+        took = connector.sync("threads", *streams)
         asked = server.do(asked_under)
     under_moved = [one for one in asked if one[0] in moved]
     say(f"{len(moved)} threads moved; {len(asked) - len(under_moved)} requests were under others")

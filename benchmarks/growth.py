@@ -41,7 +41,7 @@ def run(
 def typical(threads: int, changes: int, times: int, streams: list[str]) -> tuple[float, float]:
     """Seconds, and seconds of processor time, of an incremental sync, its publishing taken off."""
     with Server(threads) as server, connectors(server) as [connector]:
-        connector.run("sync", *streams, "--json")
+        connector.sync(*streams)
         took = [one_sync(server, connector, changes, streams, seed) for seed in range(times)]
     seconds, cpu = (statistics.median(column) for column in zip(*took, strict=True))
     say(f"{threads:,} threads: {seconds:.2f} s, {cpu:.2f} s CPU without publishing")
@@ -53,7 +53,7 @@ def one_sync(
 ) -> tuple[float, float]:
     """Change, sync, and take off what a copy of the warehouse takes."""
     changed = server.do(change, changes, streams, seed)
-    synced = connector.run("sync", *streams, "--json")
+    synced = connector.sync(*streams)
     if arrived(synced, changed) != 1:
         raise RuntimeError("the sync did not bring the changes: its time says nothing")
     copied, cpu = copy(connector.data_dir)

@@ -29,12 +29,12 @@ def run(
 ) -> list[Figure]:
     """Requests of a sync after changes in all streams, over the least possible."""
     with Server(threads, readings=BUMPED) as server, connectors(server) as [connector]:
-        connector.run("sync", *streams, "--json")
+        connector.sync(*streams)
         changed = server.do(change, changes, streams)
         least = server.do(least_after, streams, changed)
         server.do(limit_to, limit)
         server.do(traffic)
-        synced = connector.run("sync", *streams, "--json")
+        synced = connector.sync(*streams)
         others = [one for one in server.do(asked_under) if one[0] not in changed.threads]
         made = server.do(traffic).requests
     say(

@@ -28,7 +28,7 @@ class Measured:
     """What one process took: wall time, processor time (user and system), peak memory.
 
     Linux passes on the peak of the process that forks: a figure below the benchmark's own size,
-    some 80 MB, is that. `errors` is what it wrote to standard error.
+    some 60 MB, is that. `errors` is what it wrote to standard error.
     """
 
     seconds: float
@@ -89,7 +89,17 @@ class Connector:
     def run(self, *arguments: str) -> Measured:
         """Carry out a command, and say what it took."""
         measured = self.start(*arguments).wait()
-        say(f"productlane-elt {' '.join(arguments)[:60]}: {measured}")
+        say(f"{' '.join(arguments)}: {measured}")
+        return measured
+
+    def sync(self, *arguments: str) -> Measured:
+        """Bring it up to date; the document says what each stream brought."""
+        measured = self.start("sync", *arguments, "--json").wait()
+        told = measured.document
+        say(
+            f"sync of {len(told['streams'])} streams: {measured}, {rows_of(measured):,} rows, "
+            f"{told['requests']:,} requests, {told['refused']} refused"
+        )
         return measured
 
 

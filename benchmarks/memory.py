@@ -33,7 +33,7 @@ def run(
 def peak(threads: int, streams: list[str]) -> float:
     """Megabytes that a first load takes at its worst."""
     with Server(threads) as server, connectors(server) as [connector]:
-        return connector.run("sync", *streams, "--json").peak_mb
+        return connector.sync(*streams).peak_mb
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def run(
 ) -> list[Figure]:
     """Observations that `rebuild` reads a second, until the new warehouse is published."""
     with Server(threads) as server, connectors(server) as [connector]:
-        rows = rows_of(connector.run("sync", *streams, "--json"))
+        rows = rows_of(connector.sync(*streams))
         before = tables(connector)
         took = connector.run("rebuild")
         if tables(connector) != before:

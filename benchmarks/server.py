@@ -99,7 +99,7 @@ class Traffic:
 
 def traffic(box: Sandbox) -> Traffic:
     """Count what was asked, and forget it."""
-    asked = [request for request in box.requests if request.at]
+    asked = list(box.requests)
     box.requests.clear()
     by_status = Counter(request.status for request in asked)
     moments = [request.at for request in asked] or [box.clock.now()]

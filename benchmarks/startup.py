@@ -23,7 +23,7 @@ def run(
 ) -> list[Figure]:
     """The median time of `status`, and whether it imports Dagster."""
     with Server(threads) as server, connectors(server) as [connector]:
-        connector.run("sync", *streams, "--json")
+        connector.sync(*streams)
         took = [connector.run("status").seconds for _ in range(times)]
         modules = imported(connector, "status")
     how = f"{threads:,} threads, {times} times, {len(modules)} modules imported"

@@ -12,6 +12,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import typer
+
 from benchmarks.changes import rows_listed
 from benchmarks.figures import Figure, command, say
 from benchmarks.measured import Connector, Measured, Started, connectors, rows_of
@@ -27,12 +29,12 @@ def run(
 ) -> list[Figure]:
     """Rows per second, fetched, kept and published, and how many times as many as dlt's."""
     if beside_dlt and find_spec("dlt") is None:
-        raise SystemExit("dlt is not here: pip install -e '.[benchmarks]', or --no-beside-dlt")
+        raise typer.BadParameter("no dlt here: pip install -e '.[benchmarks]', or --no-beside-dlt")
     with Server(threads) as server, connectors(server, 2) as [ours, theirs]:
         wanted = server.do(rows_listed, STREAMS)
         total = sum(wanted.values())
         before = server.do(traffic)
-        took = ours.run("sync", *STREAMS, "--json")
+        took = ours.sync(*STREAMS)
         served = server.do(traffic)
         same("the connector", {s["stream"]: s["rows"] for s in took.document["streams"]}, wanted)
         dlt = with_dlt(theirs, server.url, wanted) if beside_dlt else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,10 @@ import pytest
 
 from benchmarks import __main__ as everything
 from benchmarks.budget import share
-from benchmarks.changes import asked_under, change, least_after, least_at_first
+from benchmarks.changes import Changed, asked_under, change, least_after, least_at_first
 from benchmarks.figures import Figure, command
-from benchmarks.measured import Started
+from benchmarks.incremental import arrived
+from benchmarks.measured import Measured, Started
 from benchmarks.server import Server, Traffic, traffic
 from connector.sandbox import Clock, Readings, Sandbox
 
@@ -83,6 +85,12 @@ def test_lists_with_flags_are_asked_in_parts_and_lists_per_team_by_team():
         assert least_at_first(box, ["changelogs"]) == 5
         assert least_at_first(box, ["workflow_states"]) == 2
         assert least_at_first(box, ["portal_roadmap"]) == 1
+
+
+def test_changes_that_do_not_arrive_are_noticed():
+    told = {"streams": [{"stream": "threads", "new": 1, "changed": 2}]}
+    synced = Measured(1, 1, 1, json.dumps(told), "")
+    assert arrived(synced, Changed({"threads": 4, "contacts": 9}, frozenset())) == 3 / 4
 
 
 def test_requests_under_threads_are_told_by_thread():
