@@ -135,3 +135,12 @@ def test_every_benchmark_is_told_of_and_run_with_the_others():
     for benchmark, full, tiny in everything.ALL:
         inspect.signature(benchmark).bind(**full)
         inspect.signature(benchmark).bind(**tiny)
+
+
+def test_a_figure_is_shown_beside_what_is_to_be_reached():
+    time = Figure("time", "once", 0.9731, 1.05, at_most=True, unit=" s")
+    rows = Figure("rows", "once", 25_004.2, 50_008.4)
+    assert time.cells == ("time", "once", "<= 1.05 s", "0.973 s", "0.93")
+    assert rows.cells == ("rows", "once", ">= 50,008", "25,004", "0.50")
+    assert time.is_reached
+    assert not rows.is_reached
