@@ -1,6 +1,6 @@
 """All figures in one table.
 
-python -m benchmarks            as the targets are set: about an hour
+python -m benchmarks            as the targets are set: some hours
 python -m benchmarks --small    tiny sizes: do the commands work? The figures mean nothing
 """
 
