@@ -1,7 +1,10 @@
-"""All figures in one table.
+"""All figures in one table: some hours as the targets are set.
 
-python -m benchmarks            as the targets are set: some hours
-python -m benchmarks --small    tiny sizes: do the commands work? The figures mean nothing
+    python -m benchmarks
+    python -m benchmarks --small
+
+`--small` only tries that the commands work: its figures mean nothing, and those of the budget
+can't be reached, so it exits with 1.
 """
 
 from __future__ import annotations
