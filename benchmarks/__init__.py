@@ -1,1 +1,1 @@
-"""Long measurements, run by hand: ratios within one run. See README, "Measured"."""
+"""Measurements from outside, run by hand: ratios within one run. See CONTRIBUTING, "Measure it"."""

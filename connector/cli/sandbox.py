@@ -24,6 +24,10 @@ def sandbox(
     seed: Annotated[int, typer.Option(help="The same seed gives the same workspace.")] = 7,
     limit: Annotated[int, typer.Option(min=1, help="GET requests a minute and key.")] = 1000,
     latency_ms: Annotated[float, typer.Option(min=0, help="Each answer takes so long.")] = 0.0,
+    latency_p99_ms: Annotated[
+        float | None,
+        typer.Option(min=0, help="One in a hundred takes longer than this, half --latency-ms."),
+    ] = None,
     churn: Annotated[float, typer.Option(min=0, help="Changes a minute.")] = 0.0,
     key: Annotated[str | None, typer.Option(help="A key of your choice.")] = None,
     reading: Annotated[
@@ -46,6 +50,11 @@ def sandbox(
             _list_readings()
             return
         readings = _readings(reading or [])
+        if latency_p99_ms is not None and not 0 < latency_ms <= latency_p99_ms:
+            raise ConfigurationError(
+                f"--latency-p99-ms {latency_p99_ms:g} needs a --latency-ms above 0 and no longer",
+                todo="For example --latency-ms 120 --latency-p99-ms 1000",
+            )
         try:
             serve(
                 port=port,
@@ -56,6 +65,7 @@ def sandbox(
                 key=key,
                 churn_per_minute=churn,
                 latency_ms=latency_ms,
+                latency_p99_ms=latency_p99_ms,
                 on_ready=_tell,
             )
         except OSError as fault:

@@ -15,6 +15,8 @@ from connector.sandbox.clock import DEFAULT_START, Clock
 from connector.sandbox.exchange import Request
 from connector.sandbox.faults import Faults
 from connector.sandbox.keys import Keys
+from connector.sandbox.latency import Latency
+from connector.sandbox.limits import Limits
 from connector.sandbox.readings import Readings
 from connector.sandbox.wire import Server, Wire
 from connector.sandbox.workspace import Workspace
@@ -25,7 +27,8 @@ class Sandbox:
 
     `threads` sets the scale; other sizes by stream name (`contacts=5`). `limit` is the number of
     GET requests that a key may make per minute, out of the way by default; the documented limit
-    is 1000.
+    is 1000. Answers take `latency_ms` each or, with `latency_p99_ms`, log-normally distributed
+    times of this median and 99th percentile.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Sandbox:
         host: str = "127.0.0.1",
         port: int = 0,
         latency_ms: float = 0.0,
+        latency_p99_ms: float | None = None,
         warm: bool = False,
         **sizes: int,
     ) -> None:
@@ -49,7 +53,8 @@ class Sandbox:
         self._keys = Keys(seed, key)
         self._api = Api(self.workspace, self._keys, limit)
         self._socket = listen(host, port)
-        self._server = Server(Wire(self._api, latency_ms / 1000))
+        latency = Latency(latency_ms, latency_p99_ms, seed)
+        self._server = Server(Wire(self._api, latency))
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         address, at = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{address}]' if ':' in address else address}:{at}{BASE}"
@@ -76,6 +81,10 @@ class Sandbox:
     def revoke(self, key: str) -> None:
         """From now on this key is refused with 401."""
         self._keys.revoke(key)
+
+    def limit_to(self, gets_per_minute: int) -> None:
+        """From now on a key may make so many GET requests per minute; the counts begin anew."""
+        self._api.limits = Limits(self.clock, self.workspace.readings, gets_per_minute)
 
     def before(self, n: int, action: Callable[[], object]) -> None:
         """Call `action()` just before the n-th request from now is answered; 1 is the next."""

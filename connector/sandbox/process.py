@@ -28,20 +28,17 @@ def serve(
     key: str | None = None,
     churn_per_minute: float = 0.0,
     latency_ms: float = 0.0,
+    latency_p99_ms: float | None = None,
     on_ready: Callable[[str, str], object] | None = None,
     until: threading.Event | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> None:
     """Serve until Ctrl-C (or until the event `until`); `on_ready(url, key)` is called once up."""
-    more: dict[str, Any] = dict(sizes or {})
-    gc.disable()  # a large workspace is built of millions of small objects, none of them garbage
-    box = Sandbox(
+    box = built(
         threads, seed=seed, readings=readings, limit=limit, key=key,
-        host=host, port=port, latency_ms=latency_ms, warm=True,
-        **more,
+        host=host, port=port, latency_ms=latency_ms, latency_p99_ms=latency_p99_ms,
+        **(sizes or {}),
     )  # fmt: skip
-    gc.freeze()
-    gc.enable()
     until = until or threading.Event()
     with suppress(KeyboardInterrupt), box:
         if churn_per_minute > 0:
@@ -50,6 +47,15 @@ def serve(
             on_ready(box.url, box.key)
         until.wait()
     until.set()
+
+
+def built(threads: int, **options: Any) -> Sandbox:
+    """A warm sandbox that is this process's main concern, not yet started."""
+    gc.disable()  # a large workspace is built of millions of small objects, none of them garbage
+    box = Sandbox(threads, warm=True, **options)
+    gc.freeze()
+    gc.enable()
+    return box
 
 
 def _start_churn(box: Sandbox, per_minute: float, until: threading.Event) -> None:

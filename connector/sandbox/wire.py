@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from connector.sandbox.app import Api
 from connector.sandbox.exchange import Answer, Request
 from connector.sandbox.faults import Fault
+from connector.sandbox.latency import Latency
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -50,16 +51,21 @@ class Protocol(HttpToolsProtocol):
 
 
 class Wire:
-    """The ASGI application."""
+    """The ASGI application.
 
-    def __init__(self, api: Api, latency: float = 0.0) -> None:
-        self._api, self._latency = api, latency
+    Half of the latency passes on the way there, half on the way back: requests reach the limit
+    in another order and at another pace than they were sent, and a page is no longer fresh when
+    it arrives. Where in between the API decides is not documented; this is unkind to both.
+    """
+
+    def __init__(self, api: Api, latency: Latency | None = None) -> None:
+        self._api, self._latency = api, latency or Latency()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or do to it what a fault demands."""
         body = await _body(receive) if scope["method"] != "GET" else b""
-        if self._latency:
-            await asyncio.sleep(self._latency)
+        half = self._latency.draw() / 2
+        await _pass(half)
         request, fault = None, None
         try:
             request, fault = self._begin(scope)
@@ -70,6 +76,7 @@ class Wire:
             if failure not in self._api.hooks.failures:
                 traceback.print_exc()
             answer = self._api.failed(request)
+        await _pass(half)
         await self._send(scope["transport"], send, request, answer, fault)
 
     def _begin(self, scope: Scope) -> tuple[Request, Fault | None]:
@@ -114,6 +121,11 @@ async def _body(receive: Receive) -> bytes:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body
+
+
+async def _pass(seconds: float) -> None:
+    if seconds:
+        await asyncio.sleep(seconds)
 
 
 async def _stall(fault: Fault) -> None:

@@ -99,7 +99,8 @@ def test_a_query_that_takes_too_long_can_be_stopped(synced: Cli) -> None:
 
 
 def test_the_sandbox_says_how_to_use_it_and_ends_by_ctrl_c(tmp_path: Path) -> None:
-    process = Cli(tmp_path).start("sandbox", "--port", "0", "--threads", "5", "--limit", "77")
+    options = ["--threads", "5", "--limit", "77", "--latency-ms", "40", "--latency-p99-ms", "40"]
+    process = Cli(tmp_path).start("sandbox", "--port", "0", *options)
     assert process.stdout
     lines = [process.stdout.readline().strip() for _ in range(4)]
     settings = dict(line.removeprefix("export PRODUCTLANE_").split("=") for line in lines[1:])
@@ -111,6 +112,7 @@ def test_the_sandbox_says_how_to_use_it_and_ends_by_ctrl_c(tmp_path: Path) -> No
     )
     assert answer.headers["X-RateLimit-Limit"] == "77"
     assert len(answer.json()["data"]) == 5
+    assert answer.elapsed.total_seconds() >= 0.04
     process.send_signal(signal.SIGINT)
     assert ended(process).code == 0
 
@@ -123,6 +125,8 @@ def test_the_sandbox_says_how_to_use_it_and_ends_by_ctrl_c(tmp_path: Path) -> No
         (["--port", "99999"], "--port"),
         (["--threads", "0"], "--threads"),
         (["--threads", "1000001"], "--threads"),
+        (["--latency-p99-ms", "1000"], "--latency-ms"),
+        (["--latency-ms", "500", "--latency-p99-ms", "20"], "--latency-ms"),
     ],
 )
 def test_the_sandbox_refuses_what_it_does_not_know(

@@ -31,12 +31,14 @@ def test_ten_thousand_threads_are_walked_whole(ask):
 
 
 def test_it_serves_from_a_process_of_its_own_and_leaves_nothing_behind():
-    with start_process(threads=50, seed=3, key="pl_v2_mine") as (url, key):
+    slow = {"latency_ms": 20, "latency_p99_ms": 20}
+    with start_process(threads=50, seed=3, key="pl_v2_mine", **slow) as (url, key):
         assert key == "pl_v2_mine"
         headers = {"Authorization": f"Bearer {key}"}
         with httpx.Client(headers=headers) as client:
-            page = client.get(f"{url}/threads", params={"limit": 200}).json()
-        assert len(page["data"]) == 50
+            answer = client.get(f"{url}/threads", params={"limit": 200})
+        assert len(answer.json()["data"]) == 50
+        assert answer.elapsed.total_seconds() >= 0.02
     with pytest.raises(httpx.ConnectError), httpx.Client() as client:
         client.get(f"{url}/me")
 
