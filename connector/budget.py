@@ -16,6 +16,9 @@ from connector.pace import Pace
 SHARE = 10
 """Somebody patient gets one place in so many, however many others wait."""
 
+BUSY = 0.7
+"""Seconds' worth of a burst's requests in one second that are as good as can be had."""
+
 LATE = 2.0
 """Seconds by which a request may reach the API later than it was sent."""
 
@@ -81,12 +84,14 @@ class Budget:
             if placed and self._pause_left() <= 0:
                 return
 
-    def idle(self) -> float:
-        """Seconds for which a request could have gone out, and none did."""
+    def idle(self) -> bool:
+        """Could more requests go out than do? None is waited for, and the last second had few."""
         now = self._now()
         with self._book.opened(now) as head:
             opens = self._pace.opens(self._book, head, now, patient=self.patient)
-            return max(now - max(opens, head.until), 0.0)
+            if max(opens, head.until) > now:
+                return False
+            return self._book.since(head, now - 1.0, now) * self._pace.fast < BUSY
 
     def pause(self, seconds: float) -> None:
         """Stop every process that shares this budget for so long, as `Retry-After` says.

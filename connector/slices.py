@@ -6,7 +6,8 @@ has met the next one when it has shown a row that is older than that border; bot
 the border itself, and a row that is read twice counts once. The last one ends with the list.
 
 Cuts are made only while the budget lies idle, in the slice with most left to read. They cost about
-half a page each. If rows come in another order, or the filter does nothing, nothing is cut.
+half a page each. If rows come in another order, or the filter does nothing, nothing is cut. That
+the order, once seen, holds for the rest of the list is documented, and can't be proven.
 """
 
 from __future__ import annotations
@@ -22,11 +23,8 @@ from connector import errors
 from connector.staging import Mark
 from connector.walk import Page, Question
 
-IDLE = 0.1
-"""Seconds without a request of anybody's, although one could go out: three times a burst's pace."""
-
-LEAST = 600
-"""Rows that a cut must leave to read on both sides: three pages."""
+LEAST = 400
+"""Rows that a cut must leave to read on both sides: two pages."""
 
 APART = timedelta(minutes=1)
 """A cut must be so far ahead: around a border, both slices show the rows of some seconds."""
@@ -105,14 +103,14 @@ class Slices:
     """The slices of one question, from the newest down.
 
     `pages` asks, from a cursor on; `stage` keeps a page, and shows the slice its rows; `idle`
-    tells since how many seconds the budget lies idle; `name` gives the id of a new chain.
+    says whether more could be asked than is; `name` gives the id of a new chain.
     """
 
     question: Question
     slices: list[Slice]
     pages: Callable[[Question, str | None], AsyncGenerator[Page, None]]
     stage: Callable[[Page, Slice], None]
-    idle: Callable[[], float]
+    idle: Callable[[], bool]
     name: Callable[[], str]
     _whole: bool = False
     _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
@@ -167,7 +165,9 @@ class Slices:
         """Begin one more slice, if there is reason to."""
         under_way = [s for s in self.slices if not s.ended and not s.has_met(self._below(s))]
         starting = sum(not one.asked for one in under_way)
-        if self._whole or starting > 1 or len(under_way) >= MOST or self.idle() < IDLE:
+        if self._whole or 2 * starting >= len(under_way) or len(under_way) >= MOST:
+            return  # twice as many with every answer, and no more: where they start is a guess
+        if not self.idle():
             return
         longest = max((s for s in under_way if s.asked), key=self._left, default=None)
         if longest is None or not longest.orderly or self._left(longest) < 2 * LEAST:

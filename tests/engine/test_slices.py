@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector import errors, listing, slices, stamps
+from connector.budget import Budget
 from connector.client import Answer
 from connector.sandbox import Fault, Readings, Request
 from connector.slices import Slice, Slices
@@ -82,7 +83,7 @@ class Reader:
                 [Slice(next(names))],
                 lambda asked, cursor: walk(self.api, asked, cursor),  # type: ignore[arg-type,return-value]
                 self._stage,
-                lambda: float(next(self.idle, False)),
+                lambda: next(self.idle, False),
                 lambda: next(names),
             ).run()
         )
@@ -113,7 +114,6 @@ LISTS = st.builds(
     ),
     inclusive=st.booleans(),
     shown=st.sampled_from([stamps.wire, seconds]),
-    orderly=st.sampled_from([True, True, True, False]),
 )
 
 
@@ -196,7 +196,7 @@ def test_a_row_without_created_at_is_no_reason_to_stop_early() -> None:
 
 @pytest.fixture
 def always_cut() -> Iterator[None]:
-    with mock.patch.object(slices, "IDLE", -1.0), mock.patch.object(listing, "EARLY", 40):
+    with mock.patch.object(Budget, "idle", lambda _: True), mock.patch.object(listing, "EARLY", 40):
         yield
 
 

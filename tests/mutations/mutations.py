@@ -209,9 +209,7 @@ MUTATIONS = [
         "connector/slices.py",
         "        self.orderly &= len(stamps) == len(made) and _falls([*before, *stamps])\n",
         "",
-        (
-            "tests/engine/test_slices.py::test_slices_tile_whatever_the_stamps_and_wherever_the_cuts",
-        ),
+        ("tests/engine/test_slices.py::test_a_list_in_another_order_is_walked_by_one_chain",),
     ),
     Mutation(
         "slices of a list that ignores their borders",

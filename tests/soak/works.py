@@ -81,7 +81,7 @@ def cut_small() -> Iterator[None]:
     """With a row being many, and the budget always idle: no schedule is long enough otherwise."""
     with (
         mock.patch.object(slices, "LEAST", 1),
-        mock.patch.object(slices, "IDLE", -1.0),
+        mock.patch.object(Budget, "idle", lambda _: True),
         mock.patch.object(listing, "EARLY", 1),
     ):
         yield
