@@ -66,7 +66,7 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "walk": ("VARCHAR", "The walk's id; ids sort by their beginning"),
             "run": ("VARCHAR", "The run it belongs to"),
             "stream": _STREAM,
-            "kind": ("VARCHAR", "window, full, or children (under parents)"),
+            "kind": ("VARCHAR", "window, full; under parents: children (they moved), rotation"),
             "asked_at": ("TIMESTAMPTZ", "When it began"),
             "answered_at": ("TIMESTAMPTZ", "When its last page came"),
             "asked_after": ("TIMESTAMPTZ", "Lower end of the window of updated_at asked for"),

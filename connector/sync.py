@@ -63,6 +63,11 @@ class Order:
         """The window asked for, or none."""
         return Window(self.since, self.until)
 
+    @property
+    def is_ordinary(self) -> bool:
+        """Is it for what is new, and neither for a window nor for everything?"""
+        return not self.full and not self.window
+
     def endpoints(self) -> list[Endpoint]:
         """The streams wanted: those with a window, if one is asked for and none is named."""
         if self.streams:
@@ -108,6 +113,7 @@ async def sync(
                     identity=known,
                     progress=progress or Silent(),
                     everything=order.full,
+                    rotates=order.is_ordinary,
                 )
                 return await _carry_out(context, order, begun, publish)
             except BaseException as fault:

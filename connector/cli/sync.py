@@ -101,7 +101,8 @@ def _report(run: Run, order: Order, settings: Settings, code: int, as_json: bool
     from connector.cli.outcomes import show_outcomes, summary, warnings
 
     if as_json:
-        output.document(asdict(run) | {"exit_code": code})
+        minutes = round((run.ended_at - run.started_at).total_seconds() / 60, 3)
+        output.document(asdict(run) | {"minutes": minutes, "exit_code": code})
     else:
         console = output.out()
         show_outcomes(console, run.streams)
