@@ -58,7 +58,7 @@ def find_due(
 
     1,000,000 parents, of which 10,000 are due: 0.7 s of CPU, and only `limit` of them leave DuckDB.
     """
-    parameters = _parameters(child, before, lag, everything)
+    parameters = due_parameters(child, before, lag, everything=everything)
     rows = con.execute(
         f"""
         SELECT id, signal, query FROM ({_asked(child)})
@@ -84,9 +84,14 @@ def count_due(
         *con.execute(
             f"SELECT count(*), coalesce(sum({pages('rows')}), 0)::BIGINT "
             f"FROM ({_asked(child)}) WHERE {_IS_DUE}",
-            _parameters(child, before, lag, everything) | {"page_size": page_size},
+            due_parameters(child, before, lag, everything=everything) | {"page_size": page_size},
         ).fetchall()[0]
     )
+
+
+def due_ids(child: Endpoint) -> str:
+    """SQL of the ids of all that are due; takes what `due_parameters` gives."""
+    return f"SELECT id FROM ({_asked(child)}) WHERE {_IS_DUE}"
 
 
 def pages(rows: str) -> str:
@@ -94,9 +99,10 @@ def pages(rows: str) -> str:
     return f"greatest(1, ceil(coalesce({rows}, 0) / $page_size))::BIGINT"
 
 
-def _parameters(
-    child: Endpoint, before: datetime, lag: timedelta, everything: bool
+def due_parameters(
+    child: Endpoint, before: datetime, lag: timedelta, *, everything: bool = False
 ) -> dict[str, Any]:
+    """What the SQL of this module asks for by name."""
     return {"stream": child.stream, "before": before, "lag": lag, "everything": everything}
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from connector.parents import Count, Due, pages, signal_of
+from connector.parents import Count, Due, due_ids, due_parameters, pages, signal_of
 from connector.settings import Settings
 
 if TYPE_CHECKING:  # `status` computes the bound, and is quick since it imports no schemas
@@ -104,12 +104,14 @@ class Rotation:
         return [Due(*row) for row in rows]
 
     def count_oldest(
-        self, con: Connection, child: Endpoint, before: datetime, requests: int
+        self, con: Connection, child: Endpoint, before: datetime, requests: int, lag: timedelta
     ) -> Count:
-        """How many of them there are."""
+        """How many there will be once those are asked under that are due."""
+        besides = f"AND p.id NOT IN ({due_ids(child)})"
         found = con.execute(
-            f"SELECT count(*), coalesce(sum(pages), 0)::BIGINT {_taken(child)}",
-            self._parameters(child, before, requests, requests),
+            f"SELECT count(*), coalesce(sum(pages), 0)::BIGINT {_taken(child, besides)}",
+            self._parameters(child, before, requests, requests)
+            | due_parameters(child, before, lag),
         )
         return Count(*found.fetchall()[0])
 
@@ -125,7 +127,7 @@ class Rotation:
         }
 
 
-def _taken(child: Endpoint) -> str:
+def _taken(child: Endpoint, besides: str = "") -> str:
     """SQL (FROM and WHERE) of the parents whose turn it is.
 
     One that was not there when it was asked under may be deleted, and only a full walk of its list
@@ -142,7 +144,7 @@ def _taken(child: Endpoint) -> str:
                 FROM meta.parents c JOIN main.{parent.stream} p ON p.id = c.parent_id
                 LEFT JOIN ({in_vain(parent.stream)}) v ON v.id = c.parent_id
                 WHERE c.stream = $stream AND c.checked_at < $rested
-                    AND coalesce(v.tried_at < $rested, true)
+                    AND coalesce(v.tried_at < $rested, true) {besides}
                 ORDER BY tried_at, p.id LIMIT $limit))
         WHERE spent < $requests"""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
@@ -26,7 +26,7 @@ from connector.listing import Listing
 from connector.progress import Progress, Silent
 from connector.settings import Settings
 from connector.walk import Window
-from connector.warehouse import Warehouse
+from connector.warehouse import StreamState, Warehouse
 from schemas import STREAMS, Endpoint
 
 # Arrow's own allocator keeps a hundred megabytes that it has no use for any more (measured).
@@ -67,6 +67,16 @@ class Order:
     def is_ordinary(self) -> bool:
         """Is it for what is new, and neither for a window nor for everything?"""
         return not self.full and not self.window
+
+    def window_of(self, endpoint: Endpoint, state: StreamState, overlap: timedelta) -> Window:
+        """What to ask of a list: the window of the order, what is new, or, if need be, all."""
+        if self.full or endpoint.asked == "whole" or state.stampless:
+            return Window()
+        if self.window:
+            return self.window
+        if state.closed_to is None:
+            return Window()
+        return Window(after=state.closed_to - overlap)
 
     def endpoints(self) -> list[Endpoint]:
         """The streams wanted: those with a window, if one is asked for and none is named."""
@@ -196,7 +206,8 @@ async def _one(context: Context, order: Order, endpoint: Endpoint) -> None:
         if endpoint.parent:
             landings = await Children(context, endpoint).run()
         else:
-            window = _window(context, order, endpoint)
+            state = context.states[endpoint.stream]
+            window = order.window_of(endpoint, state, context.settings.overlap)
             landings = [await Listing(context, endpoint, window).run()]
         outcome = outcomes.done(endpoint, landings)
     except (errors.KeyRefused, errors.ConfigurationError):
@@ -211,15 +222,3 @@ async def _one(context: Context, order: Order, endpoint: Endpoint) -> None:
         deleted=outcome.deleted + context.buried[endpoint.stream],
     )
     context.note(outcome)
-
-
-def _window(context: Context, order: Order, endpoint: Endpoint) -> Window:
-    """What to ask of a list: the window of the order, what is new, or, if need be, all."""
-    state = context.states[endpoint.stream]
-    if order.full or endpoint.asked == "whole" or state.stampless:
-        return Window()
-    if order.window:
-        return order.window
-    if state.closed_to is None:
-        return Window()
-    return Window(after=state.closed_to - context.settings.overlap)
