@@ -15,7 +15,6 @@ that moved, which are few.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,15 +24,14 @@ import orjson
 from connector import absence, errors, gone, staging
 from connector.absence import Verdict
 from connector.context import Context
-from connector.decode import Source, decode
 from connector.gone import Absence
 from connector.landing import Walked, land
 from connector.ledger import Landing
 from connector.locks import Busy, WalkLock
 from connector.parents import Due, find_due
 from connector.rotation import Rotation
-from connector.rounds import Answered, Kind, Round
-from connector.walk import Question, Window, walk
+from connector.rounds import Kind, Round, ask_under
+from connector.walk import Window
 from connector.warehouse import Warehouse
 from schemas import STREAMS, Endpoint
 
@@ -145,7 +143,7 @@ class Children:
         while work.waiting:
             due = work.waiting.pop()
             try:
-                answered = await self._ask(due, f"{work.walk}.0001")
+                answered = await ask_under(self.context, self.endpoint, due, work.walk)
             except (errors.NotFound, errors.NotOffered) as refusal:
                 # The parent is gone since it was listed; the next full walk will say so.
                 if isinstance(refusal, errors.NotOffered) and not await self._is_gone(due):
@@ -162,23 +160,6 @@ class Children:
         assert self.endpoint.parent
         above = STREAMS[self.endpoint.parent.stream]
         return await absence.is_gone(self.context.client, above, (due.parent_id,))
-
-    async def _ask(self, due: Due, chain: str) -> Answered:
-        parent = self.endpoint.parent
-        assert parent
-        given = ((parent.column, due.parent_id),)
-        filters = self.endpoint.filters
-        if parent.query:
-            filters = (*filters, (parent.query[0], due.query or ""))
-        page_size = self.context.settings.page_size
-        question = Question(self.endpoint, filters, given=given, page_size=page_size)
-        answered = Answered(due)
-        async for page in walk(self.context.client, question):
-            answer = page.answer
-            source = Source(chain, answer.request_id, answer.answered_at, given)
-            answered.found.append(decode(self.endpoint, page.records, source, exact=page.exact))
-            answered.times += [answer.asked_at, answer.answered_at]
-        return answered
 
     # -- landing ---------------------------------------------------------------------------
 
@@ -209,13 +190,3 @@ class Children:
         """A sudden loss is held until it is seen twice."""
         held = self.context.states[self.endpoint.stream].held
         return absence.by_certificate(absent, held, self.context.settings.loss_brake)
-
-
-def parents_first(streams: list[Endpoint]) -> Iterator[tuple[Endpoint, list[Endpoint]]]:
-    """Each list stream with the wanted child streams that hang under it."""
-    wanted = {endpoint.stream for endpoint in streams}
-    for endpoint in streams:
-        if endpoint.parent is None:
-            yield endpoint, [c for c in streams if c.parent and c.parent.stream == endpoint.stream]
-        elif endpoint.parent.stream not in wanted:
-            yield endpoint, []

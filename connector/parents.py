@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -121,3 +121,13 @@ def _asked(child: Endpoint) -> str:
 _IS_DUE = """(checked_at IS NULL OR (checked_at < $before AND (
     $everything OR signal <> signal_before
     OR moved_at BETWEEN checked_at - $lag AND checked_at)))"""
+
+
+def parents_first(streams: list[Endpoint]) -> Iterator[tuple[Endpoint, list[Endpoint]]]:
+    """Each list stream with the wanted child streams that hang under it."""
+    wanted = {endpoint.stream for endpoint in streams}
+    for endpoint in streams:
+        if endpoint.parent is None:
+            yield endpoint, [c for c in streams if c.parent and c.parent.stream == endpoint.stream]
+        elif endpoint.parent.stream not in wanted:
+            yield endpoint, []

@@ -87,8 +87,6 @@ class Planner:
             outcome = "skipped" if told.outcome == "skipped" else "failed"
             return StreamPlan(endpoint.stream, outcome, error=told.error, exit_code=told.exit_code)
 
-    # -- lists -----------------------------------------------------------------------------
-
     async def _list(self, endpoint: Endpoint) -> StreamPlan:
         stream = endpoint.stream
         state = self.warehouse.state(stream) if self.warehouse else StreamState()
@@ -157,8 +155,6 @@ class Planner:
             most=asked.most,
             basis=basis,
         )
-
-    # -- what hangs under rows -------------------------------------------------------------
 
     def _children(self, endpoint: Endpoint) -> StreamPlan:
         assert endpoint.parent

@@ -62,7 +62,7 @@ class Probe:
             return Expected.exactly(len(first.records))
         if self._sample(first):
             await self._reach_back()
-            while self.asked < MOST and len(self.samples) > 1:
+            while self.asked < MOST and max(self._unseen(), default=0) > self.question.page_size:
                 if not await self._look_at(self._least_known()):
                     break
         about = round(sum(s.rows for s in self.samples) + sum(self._unseen()))
@@ -98,11 +98,15 @@ class Probe:
         )
 
     def _sample(self, page: Page, before: datetime | None = None) -> bool:
-        """Take a page as a sample; False if its rows don't say when they are from, or lie."""
+        """Take a page as a sample, as far as the next older one; False if its rows don't say when
+        they are from, or are younger than was asked for."""
         found = [stamp for record in page.records if (stamp := _created(record))]
         if not found or (before and max(found) > before + timedelta(seconds=1)):
             return False
-        self.samples.append(Sample(len(page.records), max(found), min(found)))
+        reached = max((s.newest for s in self.samples if s.newest <= max(found)), default=None)
+        kept = [stamp for stamp in found if reached is None or stamp > reached]
+        oldest = min(found) if len(kept) == len(found) else reached
+        self.samples.append(Sample(len(kept), max(found), oldest or min(found)))
         self.samples.sort(key=lambda one: one.newest, reverse=True)
         return True
 

@@ -15,9 +15,11 @@ from typing import Literal
 import pyarrow as pa
 
 from connector import staging
-from connector.decode import Decoded
+from connector.context import Context
+from connector.decode import Decoded, Source, decode
 from connector.parents import Due
 from connector.staging import Mark, Staged
+from connector.walk import Question, walk
 from schemas import Endpoint
 from schemas.endpoint import STAMP
 
@@ -81,6 +83,25 @@ class Round:
     @staticmethod
     def _texts(values: Iterable[str]) -> pa.Array:
         return pa.array(list(values), pa.string())
+
+
+async def ask_under(context: Context, endpoint: Endpoint, due: Due, walk_id: str) -> Answered:
+    """Walk the list under a parent to its end. Raises what `walk` raises."""
+    parent = endpoint.parent
+    assert parent
+    given = ((parent.column, due.parent_id),)
+    filters = endpoint.filters
+    if parent.query:
+        filters = (*filters, (parent.query[0], due.query or ""))
+    page_size = context.settings.page_size
+    answered = Answered(due)
+    question = Question(endpoint, filters, given=given, page_size=page_size)
+    async for page in walk(context.client, question):
+        answer = page.answer
+        source = Source(f"{walk_id}.0001", answer.request_id, answer.answered_at, given)
+        answered.found.append(decode(endpoint, page.records, source, exact=page.exact))
+        answered.times += [answer.asked_at, answer.answered_at]
+    return answered
 
 
 def _joined(endpoint: Endpoint, found: list[Decoded]) -> Decoded:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from connector import errors, outcomes, runs
 from connector.budget import Budget
-from connector.children import Children, parents_first
+from connector.children import Children
 from connector.client import Client
 from connector.compaction import compact
 from connector.context import Context
@@ -23,6 +23,7 @@ from connector.identity import Identity, who_am_i
 from connector.lake import Lake
 from connector.ledger import Run, StreamOutcome
 from connector.listing import Listing
+from connector.parents import parents_first
 from connector.progress import Progress, Silent
 from connector.settings import Settings
 from connector.walk import Window

@@ -86,9 +86,17 @@ def _asks(one: StreamPlan) -> str:
             return "everything"
         case "parents":
             turn = f", {count(one.rotated)} by rotation" if one.rotated else ""
-            return f"under {count(one.due)} that are due{turn}"
+            return f"under {count(one.due)} {_parents(one)} that are due{turn}"
         case _:
             return one.outcome
+
+
+def _parents(one: StreamPlan) -> str:
+    from schemas import STREAMS
+
+    parent = STREAMS[one.stream].parent
+    assert parent
+    return parent.stream
 
 
 def _summary(made: Plan) -> Iterator[str]:
@@ -99,4 +107,4 @@ def _summary(made: Plan) -> Iterator[str]:
         f"{count(made.requests_a_minute)} a minute, done at {output.moment(made.finish_at)} UTC if "
         "begun now"
     )
-    yield f"Nothing was read or written; this plan took {counted(made.asked, 'request')}"
+    yield f"Nothing was stored; this plan itself took {counted(made.asked, 'request')}"

@@ -32,11 +32,11 @@ def test_people_are_told_requests_minutes_and_the_end(cli: Cli) -> None:
     assert "requests" in said.out
     assert "minutes at 975 a minute, done at 20" in said.out
     assert "by 1 of the pages" in said.out
-    assert "under 40 that are due" in said.out
+    assert "under 40 threads that are due" in said.out
     cli.run("sync")
     said = cli.run("plan")
     assert "what changed" in said.out
-    assert "this plan took 1 request" in said.out
+    assert "this plan itself took 1 request" in said.out
 
 
 def test_a_plan_leaves_nothing_behind(cli: Cli) -> None:

@@ -43,7 +43,7 @@ MUTATIONS = [
     Mutation(
         "no overlap",
         "connector/sync.py",
-        "after=state.closed_to - context.settings.overlap",
+        "after=state.closed_to - overlap",
         "after=state.closed_to",
         (f"{WINDOWS}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
     ),
