@@ -68,8 +68,8 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "stream": _STREAM,
             "kind": (
                 "VARCHAR",
-                "window, full, children (under parents), or early: the first pages "
-                "of a first walk, landed before its end and counted with it",
+                "window, full; under parents: children (they moved), rotation; early: the first "
+                "pages of a first full walk, landed before its end and counted with it",
             ),
             "asked_at": ("TIMESTAMPTZ", "When it began"),
             "answered_at": ("TIMESTAMPTZ", "When its last page came"),

@@ -73,6 +73,12 @@ class Budget:
         with self._book.opened(now) as head:
             return self._pace.per_minute(head, now)
 
+    def seconds_for(self, requests: int) -> float:
+        """How long so many requests take from now on, if nobody else asks."""
+        now = self._now()
+        with self._book.opened(now) as head:
+            return self._pace.seconds(head, now, requests, patient=self.patient)
+
     async def take(self) -> None:
         """Wait until one more request may go out."""
         while True:

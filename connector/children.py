@@ -1,65 +1,45 @@
 """One child stream in one run: a walk under each parent that is due, landed in rounds.
 
-What was asked under which parent, and what the parent looked like then, goes to the lake beside
-the rows. A round that is cut short lands what it has: the parents that were walked to the end.
+First the parents whose signal calls for it; then, in an ordinary sync, some of the others by
+rotation. A round that is cut short lands what it has: the parents that were walked to the end.
+
+`GET /threads/{id}?expand=messages,comments` would answer in one request what the two lists answer
+in two. It is not used, since it can't be shown at run time to be complete (REFERENCE, open question
+26). The inlined arrays come without a page, a total or a `has_more`; an array cut off at some
+number, age or channel looks like a short conversation, and rows that it lacks would be taken for
+deleted. To compare it with the lists costs more than the lists, and what holds for the threads
+compared says nothing of a longer one. At best it would save half of the requests under threads
+that moved, which are few.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from functools import partial
 
 import orjson
-import pyarrow as pa
 
 from connector import absence, errors, gone, staging
 from connector.absence import Verdict
 from connector.context import Context
-from connector.decode import Decoded, Rejected, Source, decode
 from connector.gone import Absence
 from connector.landing import Walked, land
 from connector.ledger import Landing
 from connector.locks import Busy, WalkLock
 from connector.parents import Due, find_due
-from connector.staging import Mark, Staged
-from connector.walk import Question, Window, walk
+from connector.rotation import Rotation
+from connector.rounds import Kind, Round, ask_under
+from connector.walk import Window
 from connector.warehouse import Warehouse
 from schemas import STREAMS, Endpoint
-from schemas.endpoint import STAMP
 
 ROUND = 1000
 """Parents a round: about a minute of the budget, which is what a kill may cost."""
 
 WORKERS = 24
 """Parents asked under at a time. At 16 requests a second, this fills the budget up to 1.5 s."""
-
-
-@dataclass(slots=True)
-class Answered:
-    """What was found under one parent, by a walk that was complete."""
-
-    due: Due
-    asked_at: datetime
-    answered_at: datetime
-    found: list[Decoded]
-
-    @property
-    def rows(self) -> int:
-        """How many rows were found."""
-        return sum(one.rows.num_rows for one in self.found)
-
-
-@dataclass(slots=True)
-class Round:
-    """Parents that are due, and what came of them so far."""
-
-    walk: str
-    waiting: list[Due]
-    answered: list[Answered] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -78,10 +58,33 @@ class Children:
             staging.sweep(lake.root / "_staging", self.endpoint.stream)
             while due := await self.context.with_warehouse(self._due):
                 landings.append(await self._round(due, lock))
+            if self.context.rotates:
+                landings += await self._rotate(lock)
             if any(one.missing for one in landings):
                 due = await self.context.with_warehouse(self._held)
                 landings.append(await self._round(due, lock))
         return landings
+
+    async def _rotate(self, lock: WalkLock) -> list[Landing]:
+        """Rounds under parents that were not asked for the longest, as many as the share allows."""
+        landings: list[Landing] = []
+        left = await self.context.with_warehouse(self._allowance)
+        while left > 0 and (due := await self.context.with_warehouse(partial(self._oldest, left))):
+            landings.append(await self._round(due, lock, "rotation"))
+            left -= landings[-1].requests
+        return landings
+
+    def _allowance(self, warehouse: Warehouse) -> int:
+        now = self.context.client.heard_at or self.context.identity.at
+        return self._rotation.allowance(warehouse.con, self.endpoint.stream, now)
+
+    def _oldest(self, left: int, warehouse: Warehouse) -> list[Due]:
+        began = self.context.identity.at
+        return self._rotation.find_oldest(warehouse.con, self.endpoint, began, left, ROUND)
+
+    @property
+    def _rotation(self) -> Rotation:
+        return Rotation.of(self.context.settings)
 
     def _held(self, warehouse: Warehouse) -> list[Due]:
         """The parents of rows that are held: what is absent again is gone.
@@ -122,8 +125,8 @@ class Children:
             skip=self._tried,
         )
 
-    async def _round(self, due: list[Due], lock: WalkLock) -> Landing:
-        work = Round(self.context.lake.next_walk(), list(reversed(due)))
+    async def _round(self, due: list[Due], lock: WalkLock, kind: Kind = "children") -> Landing:
+        work = Round(self.context.lake.next_walk(), kind, list(reversed(due)))
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(WORKERS, len(due))):
@@ -140,7 +143,7 @@ class Children:
         while work.waiting:
             due = work.waiting.pop()
             try:
-                answered = await self._ask(due, f"{work.walk}.0001")
+                answered = await ask_under(self.context, self.endpoint, due, work.walk)
             except (errors.NotFound, errors.NotOffered) as refusal:
                 # The parent is gone since it was listed; the next full walk will say so.
                 if isinstance(refusal, errors.NotOffered) and not await self._is_gone(due):
@@ -158,36 +161,20 @@ class Children:
         above = STREAMS[self.endpoint.parent.stream]
         return await absence.is_gone(self.context.client, above, (due.parent_id,))
 
-    async def _ask(self, due: Due, chain: str) -> Answered:
-        parent = self.endpoint.parent
-        assert parent
-        given = ((parent.column, due.parent_id),)
-        filters = self.endpoint.filters
-        if parent.query:
-            filters = (*filters, (parent.query[0], due.query or ""))
-        page_size = self.context.settings.page_size
-        question = Question(self.endpoint, filters, given=given, page_size=page_size)
-        found: list[Decoded] = []
-        times: list[datetime] = []
-        async for page in walk(self.context.client, question):
-            answer = page.answer
-            source = Source(chain, answer.request_id, answer.answered_at, given)
-            found.append(decode(self.endpoint, page.records, source, exact=page.exact))
-            times += [answer.asked_at, answer.answered_at]
-        return Answered(due, times[0], times[-1], found)
-
     # -- landing ---------------------------------------------------------------------------
 
     async def _land(self, work: Round, lock: WalkLock) -> Landing:
-        staged = self._stage(work)
+        root, began = self.context.lake.root / "_staging", self.context.identity.at
+        staged = work.staged(root, self.endpoint, began)
         walked = Walked(
             run=self.context.run,
             endpoint=self.endpoint,
             staged=staged,
-            kind="children",
+            kind=work.kind,
             window=Window(),
-            requests=len(work.answered) + len(work.gone),
-            checked=self._checked(work),
+            requests=work.requests,
+            checked=work.checked(self.endpoint),
+            in_vain=work.gone if work.kind == "rotation" else [],
         )
 
         def commit(warehouse: Warehouse) -> Landing:
@@ -199,51 +186,7 @@ class Children:
         finally:
             staged.drop()
 
-    def _stage(self, work: Round) -> Staged:
-        lake = self.context.lake
-        question = {"stream": self.endpoint.stream, "round": work.walk}
-        staged = staging.begin(lake.root / "_staging", work.walk, question)
-        found = [one for answered in work.answered for one in answered.found]
-        rows = pa.Table.from_batches([one.rows for one in found], schema=self.endpoint.schema)
-        rejected: list[Rejected] = [r for one in found for r in one.rejected]
-        unknown = {name: kind for one in found for name, kind in one.unknown.items()}
-        batch = rows.combine_chunks().to_batches() or [
-            pa.RecordBatch.from_pylist([], schema=self.endpoint.schema)
-        ]
-        staged.add(
-            Decoded(batch[0], rejected, unknown),
-            Mark(0, f"{work.walk}.0001", None, False),
-            min((one.asked_at for one in work.answered), default=self.context.identity.at),
-            max((one.answered_at for one in work.answered), default=self.context.identity.at),
-        )
-        return staged
-
-    def _checked(self, work: Round) -> pa.Table:
-        """The parents that were walked: one row each, as the lake keeps them."""
-        done = work.answered
-        count = len(done)
-        return pa.table(
-            {
-                "stream": pa.array([self.endpoint.stream] * count, pa.string()),
-                "parent_id": pa.array([one.due.parent_id for one in done], pa.string()),
-                "signal": pa.array([one.due.signal for one in done], pa.string()),
-                "checked_at": pa.array([one.asked_at for one in done], STAMP),
-                "rows": pa.array([one.rows for one in done], pa.int64()),
-                "walk": pa.array([work.walk] * count, pa.string()),
-            }
-        )
-
     def _judge(self, absent: Absence) -> Verdict:
         """A sudden loss is held until it is seen twice."""
         held = self.context.states[self.endpoint.stream].held
         return absence.by_certificate(absent, held, self.context.settings.loss_brake)
-
-
-def parents_first(streams: list[Endpoint]) -> Iterator[tuple[Endpoint, list[Endpoint]]]:
-    """Each list stream with the wanted child streams that hang under it."""
-    wanted = {endpoint.stream for endpoint in streams}
-    for endpoint in streams:
-        if endpoint.parent is None:
-            yield endpoint, [c for c in streams if c.parent and c.parent.stream == endpoint.stream]
-        elif endpoint.parent.stream not in wanted:
-            yield endpoint, []

@@ -30,6 +30,7 @@ class Context:
     identity: Identity
     progress: Progress
     everything: bool
+    rotates: bool
     states: dict[str, StreamState] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     buried: Counter[str] = field(default_factory=Counter)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from connector.bookkeeping import TABLES
 from connector.parents import signal_of
+from connector.rotation import in_vain
 from connector.tables import own, text
 from schemas import STREAMS, Endpoint
 
@@ -17,6 +18,8 @@ FRESHNESS = {
     "and nothing was deleted",
     "read_to": "When the API was last asked for rows of the stream, by its own clock",
     "unasked": "For what hangs under other rows: of how many nothing was asked so far",
+    "oldest_check": "Since when was asked under each of the others; without those that were not "
+    "there when they were last asked under and wait for a full walk",
 }
 MERGES = {
     "loser_id": "The company that is gone",
@@ -73,7 +76,7 @@ def _list(endpoint: Endpoint) -> str:
     stamped = "greatest(closed_to, full_from)" if endpoint.asked == "window" else "full_from"
     return f"""
         SELECT '{endpoint.stream}' AS stream, full_from AS proven_from, {stamped} AS stamped_from,
-            read_to, NULL::BIGINT AS unasked
+            read_to, NULL::BIGINT AS unasked, NULL::TIMESTAMPTZ AS oldest_check
         FROM (SELECT 1) LEFT JOIN walked w ON w.stream = '{endpoint.stream}'
         LEFT JOIN closed c ON c.stream = '{endpoint.stream}'"""
 
@@ -88,12 +91,14 @@ def _children(endpoint: Endpoint) -> str:
     return f"""
         SELECT '{endpoint.stream}', CASE WHEN p.unasked = 0 THEN oldest END,
             CASE WHEN p.unasked = 0 THEN least(l.stamped_from, oldest_moved) END,
-            greatest(w.read_to, l.read_to), p.unasked
+            greatest(w.read_to, l.read_to), p.unasked, p.oldest_check
         FROM (
             SELECT min(c.checked_at) AS oldest, count(*) FILTER (c.parent_id IS NULL) AS unasked,
-                min(c.checked_at) FILTER (c.signal <> {signal_of(parent)}) AS oldest_moved
+                min(c.checked_at) FILTER (c.signal <> {signal_of(parent)}) AS oldest_moved,
+                min(c.checked_at) FILTER (v.id IS NULL) AS oldest_check
             FROM main.{parent.stream} p LEFT JOIN meta.parents c
-                ON c.stream = '{endpoint.stream}' AND c.parent_id = p.id) p
+                ON c.stream = '{endpoint.stream}' AND c.parent_id = p.id
+            LEFT JOIN ({in_vain(parent.stream)}) v ON v.id = p.id) p
         LEFT JOIN walked w ON w.stream = '{endpoint.stream}'
         LEFT JOIN lists l ON l.stream = '{parent.stream}'"""
 

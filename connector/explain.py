@@ -170,8 +170,8 @@ def _why(
         )
     if held_by:
         return "held", (
-            f"walk {held_by} did not show it, but too much was missing at once to believe that it "
-            "is gone; the next full walk decides"
+            f"walk {held_by} did not find it, which alone is not believed: too much was missing at "
+            "once, or only its own lists were asked for; the next full walk decides"
         )
     return "live", (
         f"walk {last['_walk']} read this version at {last['_observed_at'].isoformat()}, and no "

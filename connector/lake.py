@@ -53,8 +53,10 @@ class Lake:
 
         Two workspaces in one lake would look like one whose rows all went and came.
         """
-        if not self.is_taken:
-            _write_durably(self._workspace, orjson.dumps({"workspace_id": workspace}))
+        # Two first syncs at once would both write the file, under one hidden name.
+        with flock(self.root / "_locks" / "sequence", fcntl.LOCK_EX):
+            if not self.is_taken:
+                _write_durably(self._workspace, orjson.dumps({"workspace_id": workspace}))
         known = orjson.loads(self._workspace.read_bytes())["workspace_id"]
         if known != workspace:
             raise ConfigurationError(

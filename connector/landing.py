@@ -5,7 +5,7 @@ One way for lists and for children, inside an open warehouse with the lake's loc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -21,21 +21,25 @@ from connector.news import News
 from connector.staging import Staged, rejected_table
 from connector.walk import Window
 from connector.warehouse import Warehouse
-from schemas import Endpoint
+from schemas import STREAMS, Endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """A walk that is through, with its pages staged; `checked` are the parents of a child's."""
+    """A walk that is through, with its pages staged.
+
+    `checked` are the parents of a child's, `in_vain` the ids of those that were not there.
+    """
 
     run: str
     endpoint: Endpoint
     staged: Staged
-    kind: Literal["window", "full", "children", "early"]
+    kind: Literal["window", "full", "early", "children", "rotation"]
     window: Window
     requests: int
     closed: tuple[datetime | None, datetime] | None = None
     checked: pa.Table | None = None
+    in_vain: Sequence[str] = ()
 
 
 def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock) -> Landing:
@@ -56,6 +60,9 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     ]
     if walked.checked is not None:
         files += lake.write_beside("parents", endpoint.stream, staged.walk, walked.checked)
+    if walked.in_vain and endpoint.parent:
+        above = STREAMS[endpoint.parent.stream]
+        files += gone.write_held(lake, above, [(one,) for one in walked.in_vain], staged.walk)
     shows_all = walked.kind == "full" and news.shows_all(con, endpoint, staged)
     landing = _landing(walked, verdict, found, files, shows_all)
     warehouse.commit(landing, news.arrivals(con, endpoint, staged))

@@ -41,7 +41,8 @@ class LakeFile:
 class Landing:
     """What a walk brought, as one line of the ledger. Times are the server's.
 
-    `kind`: `window`, `full`, or `children` (walks under parents). `closed` is the span of
+    `kind`: `window`, `full`, `children` (under parents whose signals called for it), or `rotation`
+    (under parents whose turn it was). `closed` is the span of
     `updated_at` that the walk closes, [None, t] from the beginning of time, or None.
     `late`: rows that came under a stamp up to which everything was closed.
     `drifted`: rows that changed under an unmoved `updated_at`, and in how many of them which field.
@@ -51,7 +52,7 @@ class Landing:
     walk: str
     run: str
     stream: str
-    kind: Literal["window", "full", "children", "early"]
+    kind: Literal["window", "full", "early", "children", "rotation"]
     asked_at: datetime
     answered_at: datetime
     asked_after: datetime | None = None

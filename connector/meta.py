@@ -62,9 +62,14 @@ def forget_parents(con: Connection, stream: str) -> None:
 
 
 def hold(con: Connection, files: list[str]) -> None:
-    """Rows that a walk did not show and that are not believed to be gone."""
+    """Rows that a walk did not show and that are not believed to be gone; each once."""
     if files:
-        con.execute(f"INSERT INTO meta.missing SELECT stream, key, walk FROM ({parquet(files)})")
+        con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE missed AS
+            SELECT stream, key, max(walk) AS walk FROM (
+                SELECT stream, key, walk FROM ({parquet(files)})
+                UNION ALL FROM meta.missing) GROUP BY ALL;
+            DELETE FROM meta.missing; INSERT INTO meta.missing FROM missed; DROP TABLE missed""")
 
 
 def release(con: Connection) -> None:
@@ -80,6 +85,7 @@ def release(con: Connection) -> None:
         DELETE FROM meta.missing m USING meta.parents p
         WHERE p.stream = m.stream AND p.parent_id = m.key ->> '$[0]' AND p.walk > m.walk""")
     for (stream,) in con.execute("SELECT DISTINCT stream FROM meta.missing").fetchall():
+        _release_found(con, stream)
         key = STREAMS[stream].key
         same = " AND ".join(
             f"r.\"{name}\" IS NOT DISTINCT FROM m.key ->> '$[{place}]'"
@@ -90,6 +96,17 @@ def release(con: Connection) -> None:
             f"AND NOT EXISTS (FROM main.{stream} r WHERE {same})",
             [stream],
         )
+
+
+def _release_found(con: Connection, stream: str) -> None:
+    """Rows that only their own lists seemed to lack, and that have answered since."""
+    con.execute(
+        """DELETE FROM meta.missing m USING meta.walks w, meta.parents p
+        WHERE m.stream = ? AND w.walk = m.walk AND w.kind = 'rotation'
+            AND p.stream IN (SELECT unnest(?::VARCHAR[])) AND p.parent_id = m.key ->> '$[0]'
+            AND p.walk > m.walk""",
+        [stream, [child.stream for child in children_of(STREAMS[stream])]],
+    )
 
 
 def record(con: Connection, entry: Entry) -> None:

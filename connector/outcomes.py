@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from connector import errors
-from connector.ledger import Landing, Run, StreamOutcome
+from connector.ledger import Landing, StreamOutcome
 from schemas import Endpoint
 
 
@@ -49,13 +50,25 @@ def first_error(many: BaseExceptionGroup[BaseException]) -> errors.ConnectorErro
     return first
 
 
-def exit_code(run: Run, *, by_name: bool) -> int:
-    """The exit code of a command that ended with this run (CONTRACT)."""
-    failed = [one for one in run.streams if one.outcome == "failed"]
-    if by_name and any(one.outcome == "skipped" for one in run.streams):
+class Fared(Protocol):
+    """A stream that was, or will be, `skipped`, `failed`, or anything better."""
+
+    @property
+    def outcome(self) -> str:
+        """In a word."""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of what went wrong, if anything."""
+
+
+def exit_code(streams: Sequence[Fared], *, by_name: bool) -> int:
+    """The exit code of a command whose streams fared so (CONTRACT)."""
+    failed = [one for one in streams if one.outcome == "failed"]
+    if by_name and any(one.outcome == "skipped" for one in streams):
         return 4
     if not failed:
         return 0
-    if any(one.outcome == "done" for one in run.streams):
+    if any(one.outcome not in ("failed", "skipped") for one in streams):
         return 6
     return max(one.exit_code for one in failed)

@@ -55,9 +55,7 @@ class Pace:
 
     def opens(self, book: Book, head: Head, now: float, *, patient: bool) -> float:
         """When the next request may go out at the earliest; may be long past."""
-        most = self.per_minute(head, now)
-        if patient:
-            most = max(most - KEPT, most // 2, 1)
+        most = self._at_most(head, now, patient)
         kept = min(most, RING // 2)
         return max(
             book.moment(head.taken - 1),
@@ -65,6 +63,17 @@ class Pace:
             head.steady - self._ahead(head, now, patient) * self.interval(head, now),
             head.fast - max(self.limit // 100, 1) * self.fast,
         )
+
+    def seconds(self, head: Head, now: float, requests: int, *, patient: bool) -> float:
+        """How long so many requests take, with what is left of the burst."""
+        interval = MINUTE / self._at_most(head, now, patient)
+        used = max(head.steady - now, 0.0) / self.interval(head, now)
+        ahead = max(self._ahead(head, now, patient) - used, 0.0)
+        return max(requests * self.fast, (requests - ahead) * interval)
+
+    def _at_most(self, head: Head, now: float, patient: bool) -> int:
+        most = self.per_minute(head, now)
+        return max(most - KEPT, most // 2, 1) if patient else most
 
     def _ahead(self, head: Head, now: float, patient: bool) -> int:
         """Requests that may go out ahead of the steady rate."""

@@ -25,6 +25,7 @@ class Settings:
     the next walk asks; it covers filters with or without their bound, and clocks that differ
     between the API's servers (REFERENCE, open question 1: at least five minutes).
     `loss_brake`: the share of a stream's rows that may vanish in one walk and be believed.
+    `audit_share`: the share of the budget for asking again under parents that did not move.
     """
 
     api_key: str = field(default="", repr=False)
@@ -35,6 +36,7 @@ class Settings:
     overlap: timedelta = timedelta(minutes=5)
     page_size: int = 200
     loss_brake: float = 0.25
+    audit_share: float = 0.05
 
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")):
@@ -72,6 +74,7 @@ class Settings:
             overlap=timedelta(seconds=_number(values, "PRODUCTLANE_OVERLAP_SECONDS", 300)),
             page_size=int(_number(values, "PRODUCTLANE_PAGE_SIZE", 200)),
             loss_brake=_number(values, "PRODUCTLANE_LOSS_BRAKE", 0.25, most=1),
+            audit_share=_number(values, "PRODUCTLANE_AUDIT_SHARE", 0.05, most=1),
         )
 
 

@@ -6,14 +6,15 @@ It asks neither the API nor the catalogue: what the file has is what there is to
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
 
 from connector.errors import DataDirError
 from connector.published import PUBLISHED, NotYet, is_under_way, reading
+from connector.rotation import Rotation
+from connector.settings import Settings
 
 Span = tuple[datetime | None, datetime]
 """From, or from the beginning of time; to."""
@@ -30,6 +31,7 @@ class LastRun:
     command: str
     started_at: datetime
     ended_at: datetime
+    minutes: float
     requests: int
     waited_seconds: float
     ended: str
@@ -47,6 +49,8 @@ class StreamStatus:
     Every row is as the source had it at some moment from `proven_from` to `read_to`; or from
     `stamped_from`, if every change moves `updated_at` and nothing was deleted. `unasked` counts
     parents under which nothing was asked so far; until it is 0, nothing is proven of a child.
+    Under the others was asked since `oldest_check`, and is asked again within `recheck_days`, if a
+    sync runs every hour or more often; None if the rotation is off.
     `late` rows came under a stamp up to which everything was closed: they became visible later
     than the lag allows for, were restored, or backdated. `drifted` rows changed without a new
     `updated_at`, in `drifted_fields`. Only full walks are sure to find either.
@@ -74,6 +78,8 @@ class StreamStatus:
     stamped_from: datetime | None = None
     read_to: datetime | None = None
     unasked: int | None = None
+    oldest_check: datetime | None = None
+    recheck_days: float | None = None
 
     @property
     def was_read(self) -> bool:
@@ -101,11 +107,12 @@ class Status:
     streams: tuple[StreamStatus, ...] = ()
 
 
-def status(data_dir: Path) -> Status:
+def status(settings: Settings) -> Status:
     """Read it from the published warehouse; a missing one is no error.
 
     Raises `DataDirError` where it is damaged, or lacks what this version asks of it.
     """
+    data_dir = settings.data_dir
     try:
         with reading(data_dir) as con:
             changed = (data_dir / PUBLISHED).stat().st_mtime
@@ -114,7 +121,7 @@ def status(data_dir: Path) -> Status:
                 under_way=is_under_way(data_dir),
                 published_at=datetime.fromtimestamp(changed, UTC),
                 last_run=_last_run(con),
-                streams=_streams(con),
+                streams=_streams(con, settings),
             )
     except duckdb.BinderException as fault:
         raise DataDirError(
@@ -154,7 +161,9 @@ def gaps(windows: tuple[Span, ...]) -> tuple[Span, ...]:
 
 def _last_run(con: duckdb.DuckDBPyConnection) -> LastRun | None:
     rows = con.execute(
-        "SELECT run, command, started_at, ended_at, requests, waited_seconds, ended, error "
+        "SELECT run, command, started_at, ended_at, "
+        "round(epoch(ended_at - started_at) / 60, 3) AS minutes, requests, waited_seconds, ended, "
+        "error "
         "FROM meta.runs ORDER BY ended_at DESC LIMIT 1"
     ).fetchall()
     return LastRun(*rows[0]) if rows else None
@@ -200,9 +209,10 @@ _PER_STREAM = """
     ORDER BY s.stream"""
 
 
-def _streams(con: duckdb.DuckDBPyConnection) -> tuple[StreamStatus, ...]:
+def _streams(con: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[StreamStatus, ...]:
     """A status for each stream; the columns of the query are named as the fields are."""
     rows, newest = rows_by_table(con), _newest(con)
+    bound = Rotation.of(settings).bound(con)
     asked = con.execute(_PER_STREAM)
     names = [name for name, *_ in asked.description]
     found = []
@@ -210,6 +220,8 @@ def _streams(con: duckdb.DuckDBPyConnection) -> tuple[StreamStatus, ...]:
         one: dict[str, Any] = dict(zip(names, map(_frozen, values), strict=True))
         stream = one["stream"]
         one |= {"rows": rows[stream], "newest_updated_at": newest.get(stream)}
+        if bound and one["oldest_check"]:
+            one["recheck_days"] = round(bound / timedelta(days=1), 2)
         found.append(StreamStatus(**one, gaps=gaps(one["windows"])))
     return tuple(found)
 

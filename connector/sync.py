@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from connector import errors, outcomes, runs
 from connector.budget import Budget
-from connector.children import Children, parents_first
+from connector.children import Children
 from connector.client import Client
 from connector.compaction import compact
 from connector.context import Context
@@ -23,10 +23,11 @@ from connector.identity import Identity, who_am_i
 from connector.lake import Lake
 from connector.ledger import Run, StreamOutcome
 from connector.listing import Listing
+from connector.parents import parents_first
 from connector.progress import Progress, Silent
 from connector.settings import Settings
 from connector.walk import Window
-from connector.warehouse import Warehouse
+from connector.warehouse import StreamState, Warehouse
 from schemas import STREAMS, Endpoint
 
 # Arrow's own allocator keeps a hundred megabytes that it has no use for any more (measured).
@@ -64,9 +65,19 @@ class Order:
         return Window(self.since, self.until)
 
     @property
-    def is_patient(self) -> bool:
-        """Does it let others go before? What brings the present comes before what looks back."""
-        return self.full or bool(self.window)
+    def is_ordinary(self) -> bool:
+        """Is it for what is new, and neither for a window nor for everything?"""
+        return not self.full and not self.window
+
+    def window_of(self, endpoint: Endpoint, state: StreamState, overlap: timedelta) -> Window:
+        """What to ask of a list: the window of the order, what is new, or, if need be, all."""
+        if self.full or endpoint.asked == "whole" or state.stampless:
+            return Window()
+        if self.window:
+            return self.window
+        if state.closed_to is None:
+            return Window()
+        return Window(after=state.closed_to - overlap)
 
     def endpoints(self) -> list[Endpoint]:
         """The streams wanted: those with a window, if one is asked for and none is named."""
@@ -97,7 +108,7 @@ async def sync(
     what concerns single streams is in their outcomes.
     """
     budget = Budget.of_key(
-        settings.with_key().api_key, settings.base_url, patient=order.is_patient, sleep=sleep
+        settings.with_key().api_key, settings.base_url, patient=not order.is_ordinary, sleep=sleep
     )
     lake = Lake(settings.data_dir)
     begun = runs.begin(order.command)
@@ -115,6 +126,7 @@ async def sync(
                     identity=known,
                     progress=progress or Silent(),
                     everything=order.full,
+                    rotates=order.is_ordinary,
                 )
                 return await _carry_out(context, order, begun, publish)
             except BaseException as fault:
@@ -197,7 +209,8 @@ async def _one(context: Context, order: Order, endpoint: Endpoint) -> None:
         if endpoint.parent:
             landings = await Children(context, endpoint).run()
         else:
-            window = _window(context, order, endpoint)
+            state = context.states[endpoint.stream]
+            window = order.window_of(endpoint, state, context.settings.overlap)
             landings = await Listing(context, endpoint, window).run()
         outcome = outcomes.done(endpoint, landings)
     except (errors.KeyRefused, errors.ConfigurationError):
@@ -212,15 +225,3 @@ async def _one(context: Context, order: Order, endpoint: Endpoint) -> None:
         deleted=outcome.deleted + context.buried[endpoint.stream],
     )
     context.note(outcome)
-
-
-def _window(context: Context, order: Order, endpoint: Endpoint) -> Window:
-    """What to ask of a list: the window of the order, what is new, or, if need be, all."""
-    state = context.states[endpoint.stream]
-    if order.full or endpoint.asked == "whole" or state.stampless:
-        return Window()
-    if order.window:
-        return order.window
-    if state.closed_to is None:
-        return Window()
-    return Window(after=state.closed_to - context.settings.overlap)

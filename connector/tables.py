@@ -8,8 +8,10 @@ uniqueness is checked instead.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from schemas import Endpoint
+if TYPE_CHECKING:  # `status` quotes names, and is quick since it imports no schemas
+    from schemas import Endpoint
 
 DUCKDB = {
     "text": "VARCHAR",

@@ -13,6 +13,7 @@ from connector.cli import (
     compact,
     demo,
     explain,
+    plan,
     rebuild,
     sandbox,
     sql,
@@ -58,6 +59,7 @@ def _add(command: Callable[..., None], example: str) -> None:
 _add(demo.demo, "demo")
 _add(check.check, "check")
 _add(streams.streams, "streams --json | jq '.streams[].stream'")
+_add(plan.plan, "plan --full")
 _add(sync.sync, "sync threads --since 2026-01-01")
 _add(status.status, "status")
 _add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"')

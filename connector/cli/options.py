@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from connector.sync import Order
+
 AsJson = Annotated[
     bool,
     typer.Option("--json", help="One JSON document on standard output; all else goes to stderr."),
 ]
+
+
+Streams = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="STREAM...",
+        help="Only these; without, all that don't cost a request per contact.",
+        show_default=False,
+    ),
+]
+Since = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Ask again for rows updated since then.")
+]
+Until = Annotated[str | None, typer.Option(metavar="DATE", help="... and before then.")]
+Full = Annotated[
+    bool, typer.Option("--full", help="Walk everything; this is what finds deletions.")
+]
+
+
+def order_of(streams: list[str] | None, since: str | None, until: str | None, full: bool) -> Order:
+    """What a sync is to do, as its options say."""
+    from connector.sync import Order
+
+    return Order(
+        streams=tuple(streams or ()),
+        since=date_of("--since", since),
+        until=date_of("--until", until),
+        full=full,
+    )
 
 
 def date_of(option: str, text: str | None) -> datetime | None:

@@ -24,7 +24,7 @@ def status(as_json: AsJson = False) -> None:
         from connector import status as source
         from connector.settings import Settings
 
-        found = source.status(Settings.load().data_dir)
+        found = source.status(Settings.load())
         if as_json:
             output.document(asdict(found))
         elif found.published_at is None:
@@ -106,7 +106,7 @@ def _notes(one: StreamStatus) -> Iterator[str]:
         )
     if one.held:
         yield (
-            f"{one.stream}: rows that were gone all at once and are held to be there: "
+            f"{one.stream}: rows that were missing once and are held to be there: "
             f"{output.count(one.held)}. The next `sync --full` decides"
         )
     if one.drifted:
@@ -142,6 +142,7 @@ def _summary(found: Status) -> Iterator[str]:
         yield "A sync is under way"
     if run := found.last_run:
         yield _last_run(run)
+    yield from _rotation(found)
     yield (
         "Proven: every row that is not set aside is as the source had it at some moment since "
         "then. Closed: up to then, no change that moved updated_at is missing"
@@ -154,8 +155,21 @@ def _summary(found: Status) -> Iterator[str]:
     )
 
 
+def _rotation(found: Status) -> Iterator[str]:
+    """How long nobody has looked under what did not move."""
+    for one in found.streams:
+        if one.oldest_check is None:
+            continue
+        since = f"{one.stream}: asked for everywhere since {output.moment(one.oldest_check)}"
+        if one.recheck_days is None:
+            yield f"{since}; not by rotation, since PRODUCTLANE_AUDIT_SHARE is 0"
+        else:
+            yield f"{since}, and everywhere again within {one.recheck_days:.1f} days by rotation"
+
+
 def _last_run(run: LastRun) -> str:
-    at = f"{output.moment(run.ended_at)}, after {output.counted(run.requests, 'request')}"
+    took = f"{output.counted(run.requests, 'request')} and {run.minutes:.1f} minutes"
+    at = f"{output.moment(run.ended_at)}, after {took}"
     match run.ended:
         case "stopped":
             return f"Last run: {run.command}, stopped {at}; the same command goes on where it was"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from connector.cli import faults, output
-from connector.cli.options import AsJson, date_of
+from connector.cli.options import AsJson, Full, Since, Streams, Until, order_of
 
 if TYPE_CHECKING:
     from connector.ledger import Run
@@ -18,52 +18,26 @@ if TYPE_CHECKING:
 
 
 def sync(
-    streams: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="STREAM...",
-            help="Only these; without, all that don't cost a request per contact.",
-            show_default=False,
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DATE",
-            help="Ask again for rows updated since then.",
-        ),
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DATE",
-            help="... and before then.",
-        ),
-    ] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Walk everything; this is what finds deletions.")
-    ] = False,
+    streams: Streams = None,
+    since: Since = None,
+    until: Until = None,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring lake and warehouse up to date: all at first, then what is new or has changed.
 
-    Run it as often as you like; what is known already is not stored again. A DATE is a day like
+    Run it as often as you like; what is known already is not stored again. What it will take,
+    `plan` says beforehand, with the same options. A DATE is a day like
     2026-01-31 or a date-time like 2026-01-31T12:00Z, in UTC unless it has an offset.
     """
     with faults.answering(as_json=as_json, stopped=faults.GO_ON):
         from connector.outcomes import exit_code
         from connector.settings import Settings
-        from connector.sync import Order
 
-        order = Order(
-            streams=tuple(streams or ()),
-            since=date_of("--since", since),
-            until=date_of("--until", until),
-            full=full,
-        )
+        order = order_of(streams, since, until, full)
         settings = Settings.load()
         run = carry_out(settings, order)
-        code = exit_code(run, by_name=bool(order.streams))
+        code = exit_code(run.streams, by_name=bool(order.streams))
         _report(run, order, settings, code, as_json)
     raise typer.Exit(code)
 
@@ -101,7 +75,8 @@ def _report(run: Run, order: Order, settings: Settings, code: int, as_json: bool
     from connector.cli.outcomes import show_outcomes, summary, warnings
 
     if as_json:
-        output.document(asdict(run) | {"exit_code": code})
+        minutes = round((run.ended_at - run.started_at).total_seconds() / 60, 3)
+        output.document(asdict(run) | {"minutes": minutes, "exit_code": code})
     else:
         console = output.out()
         show_outcomes(console, run.streams)

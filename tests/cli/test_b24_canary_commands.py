@@ -19,6 +19,8 @@ STREAMS = ("threads", "thread_messages", "contacts", "contact_portals")
 QUOTING = f'{{"error": {{"code": "{canary.TEXT}", "message": "{canary.TEXT}"}}}}'.encode()
 
 SHOWN: list[list[str]] = [
+    ["plan"],
+    ["plan", *STREAMS, "--full", "--json"],
     ["sync", *STREAMS],
     ["sync", *STREAMS, "--full", "--json"],
     ["--debug", "sync", *STREAMS],

@@ -108,6 +108,19 @@ def test_a_narrow_table_says_what_it_has_no_room_for(synced: Cli) -> None:
     assert "No room for: path, partition." in synced.run("streams").out
 
 
+def test_status_says_the_oldest_check_the_bound_and_what_the_last_run_took(cli: Cli) -> None:
+    ran = cli.run("sync", "threads", "thread_messages", "--json").document
+    document = cli.run("status", "--json").document
+    messages = next(one for one in document["streams"] if one["stream"] == "thread_messages")
+    assert messages["oldest_check"]
+    assert messages["recheck_days"] == 1.04
+    assert document["last_run"]["requests"] == ran["requests"] == 1 + 1 + 40
+    assert abs(document["last_run"]["minutes"] - ran["minutes"]) < 0.001
+    assert "everywhere again within 1.0 days by rotation" in cli.run("status").out
+    still = cli.with_settings(audit_share="0").run("status").out
+    assert "not by rotation, since PRODUCTLANE_AUDIT_SHARE is 0" in still
+
+
 def test_status_keeps_the_order_of_the_other_commands(synced: Cli) -> None:
     shown = re.findall(r"^ ([a-z_]+) +\d", synced.run("status").out, re.MULTILINE)
     assert shown == ["threads", "tags", "contacts"]

@@ -52,7 +52,7 @@ def stopped_at(at: Bench, request: int, *streams: str) -> None:
 
 def told(at: Bench) -> Status:
     publish_if_behind(Lake(at.settings.data_dir))
-    return status(at.settings.data_dir)
+    return status(at.settings)
 
 
 def recorded(at: Bench) -> list[Run]:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connector.errors import ConfigurationError
+from connector.lake import Lake
+from connector.locks import flock
 from tests.bench import Bench
 
 Make = Callable[..., Bench]
+BLINK = 0.2
+"""Seconds: for a thread without a lock, more than enough to write a file."""
 STREAMS = ("threads", "tags", "thread_comments")
 NEVER = "1000000000"
 
@@ -58,3 +67,15 @@ def test_b23_two_at_once_between_live_edits_lose_nothing(
     at.pass_time()
     at.sync(*STREAMS, full=True)
     assert at.differences(*STREAMS) == []
+
+
+def test_of_two_first_syncs_at_once_the_first_says_whose_the_lake_is(tmp_path: Path) -> None:
+    ours, theirs = Lake(tmp_path), Lake(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        with flock(ours.root / "_locks" / "sequence", fcntl.LOCK_EX):
+            second = pool.submit(theirs.belong_to, "the second's")
+            with suppress(TimeoutError):
+                second.result(BLINK)
+            (ours.root / "_workspace.json").write_text('{"workspace_id": "the first\'s"}')
+        with pytest.raises(ConfigurationError, match="holds workspace the first's"):
+            second.result()

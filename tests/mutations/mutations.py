@@ -15,6 +15,7 @@ PAGING = "tests/engine/test_paging.py"
 READABLE = "tests/engine/test_readable.py"
 WINDOWS = "tests/engine/test_windows.py"
 CRASHES = "tests/engine/test_crashes.py"
+ROTATION = "tests/engine/test_rotation.py"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ MUTATIONS = [
     Mutation(
         "no overlap",
         "connector/sync.py",
-        "after=state.closed_to - context.settings.overlap",
+        "after=state.closed_to - overlap",
         "after=state.closed_to",
         (f"{WINDOWS}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
     ),
@@ -320,5 +321,26 @@ MUTATIONS = [
         '"the API forbids it",',
         "f\"the API forbids it: {error.get('message')}\",",
         ("tests/engine/test_client.py::test_b24_an_error_repeats_no_word_of_the_api",),
+    ),
+    Mutation(
+        "no rotation under parents that did not move",
+        "connector/children.py",
+        "            if self.context.rotates:\n",
+        "            if False:\n",
+        (f"{ROTATION}::test_a_child_deleted_under_an_unmoved_parent_is_found",),
+    ),
+    Mutation(
+        "rotation without a share",
+        "connector/rotation.py",
+        "        WHERE spent < $requests",
+        "        WHERE spent < $requests + 1000",
+        (f"{ROTATION}::test_the_share_holds_for_all_streams_together_whatever_the_pause",),
+    ),
+    Mutation(
+        "a deleted parent at the head of the rotation for ever",
+        "connector/children.py",
+        'in_vain=work.gone if work.kind == "rotation" else [],',
+        "in_vain=[],",
+        (f"{ROTATION}::test_a_parent_that_is_gone_does_no_harm_and_is_tried_once_a_day",),
     ),
 ]
