@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+from connector.errors import ConfigurationError
+
 MINUTE = 60.0
 
 RING = 2000
@@ -78,13 +80,23 @@ class Head:
 
 
 class Book:
-    """The open book; read and written only inside `opened`."""
+    """The open book; read and written only inside `opened`.
+
+    Raises `ConfigurationError` where there can't be one: without it, nobody would keep to a pace.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.ftruncate(self._file, _SIZE)
-        self._map = mmap.mmap(self._file, _SIZE)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            os.ftruncate(self._file, _SIZE)
+            self._map = mmap.mmap(self._file, _SIZE)
+        except OSError as fault:
+            raise ConfigurationError(
+                f"the file that all processes share the key's budget in, {path}, can't be used "
+                f"({fault.strerror})",
+                todo="See to the disk, or set TMPDIR to a folder that can be written to",
+            ) from None
 
     def close(self) -> None:
         """Let go of the file."""

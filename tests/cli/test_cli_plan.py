@@ -26,7 +26,8 @@ def test_a_plan_says_for_each_stream_what_is_asked_and_the_run_says_what_it_took
     }
 
 
-def test_people_are_told_requests_minutes_and_the_end(cli: Cli) -> None:
+def test_people_are_told_requests_minutes_and_the_end(cli: Cli, box: Sandbox) -> None:
+    box.limit_to(1000)
     said = cli.run("plan")
     assert said.code == 0
     assert "requests" in said.out

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from connector import errors
 from connector.budget import Budget
 from connector.sandbox.clock import Clock
 from connector.sandbox.limits import Limits
@@ -230,6 +231,7 @@ def test_b14_nobody_asks_while_the_api_has_told_one_to_wait(tmp_path: Path) -> N
 TAKER = """
 import asyncio, sys
 from pathlib import Path
+from connector import errors
 from connector.budget import Budget
 
 async def go():
@@ -356,3 +358,9 @@ def test_a_clock_that_jumps_locks_nobody_out(tmp_path: Path, jump: float) -> Non
         return now() - began
 
     assert virtual.run(go()) <= 1
+
+
+def test_a_budget_that_cannot_be_shared_is_an_error_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    with pytest.raises(errors.ConfigurationError, match="share the key's budget in"):
+        Budget(tmp_path / "b")
