@@ -19,16 +19,24 @@ class RunLog:
     def __init__(self, context: dg.AssetExecutionContext) -> None:
         self._log = context.log
         self._last = time.monotonic()
+        self._expected: dict[str, int] = {}
 
     def began(self, streams: list[str]) -> None:
         """Nothing: Dagster has said which step begins."""
+
+    def expects(self, stream: str, requests: int, pace: int) -> None:
+        """How much there is to do, for the lines that follow."""
+        self._expected[stream] = requests
+        if requests >= pace:
+            self._log.info(f"{stream}: about {requests} requests, at {pace} a minute for all")
 
     def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:
         """A line from time to time."""
         if time.monotonic() - self._last >= EVERY:
             self._last = time.monotonic()
             more = f", {note}" if note else ""
-            self._log.info(f"{stream}: {rows} rows, {requests} requests{more}")
+            of = f" of about {expected}" if (expected := self._expected.get(stream)) else ""
+            self._log.info(f"{stream}: {rows} rows, {requests}{of} requests{more}")
 
     def ended(self, outcome: StreamOutcome) -> None:
         """What came of the stream; errors are told by the step itself."""

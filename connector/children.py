@@ -24,6 +24,7 @@ import orjson
 from connector import absence, errors, gone, staging
 from connector.absence import Verdict
 from connector.context import Context
+from connector.forecast import Forecast
 from connector.gone import Absence
 from connector.landing import Walked, land
 from connector.ledger import Landing
@@ -115,6 +116,7 @@ class Children:
                 f"it is asked for under each of the {parent}, which were never read",
                 todo=f"Run `productlane-elt sync {parent} {child}`",
             )
+        self._expect(warehouse)
         return find_due(
             warehouse.con,
             self.endpoint,
@@ -124,6 +126,13 @@ class Children:
             limit=ROUND,
             skip=self._tried,
         )
+
+    def _expect(self, warehouse: Warehouse) -> None:
+        """Say how much there is to ask: what was asked, and what is due still."""
+        stream, context = self.endpoint.stream, self.context
+        forecast = Forecast(warehouse.con, context.settings, context.identity.at)
+        due = forecast.due(self.endpoint, everything=context.everything)
+        context.expect(stream, context.client.traffic.by_stream[stream] + due.pages)
 
     async def _round(self, due: list[Due], lock: WalkLock, kind: Kind = "children") -> Landing:
         work = Round(self.context.lake.next_walk(), kind, list(reversed(due)))

@@ -55,6 +55,10 @@ class Context:
         self.outcomes[outcome.stream] = outcome
         self.progress.ended(outcome)
 
+    def expect(self, stream: str, requests: int) -> None:
+        """Say how many requests the stream will take in this run."""
+        self.progress.expects(stream, requests, self.client.budget.per_minute)
+
     def tell(self, stream: str, note: str = "") -> None:
         """Say how far a stream is."""
         requests = self.client.traffic.by_stream[stream]

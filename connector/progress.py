@@ -13,6 +13,9 @@ class Progress(Protocol):
     def began(self, streams: list[str]) -> None:
         """The run asks for these."""
 
+    def expects(self, stream: str, requests: int, pace: int) -> None:
+        """So many requests the stream will take; `pace` are what all may take in a minute."""
+
     def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:
         """A page was read, or a batch landed."""
 
@@ -27,6 +30,9 @@ class Silent:
     """Tells nobody."""
 
     def began(self, streams: list[str]) -> None:
+        """See `Progress`."""
+
+    def expects(self, stream: str, requests: int, pace: int) -> None:
         """See `Progress`."""
 
     def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:

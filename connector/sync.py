@@ -19,6 +19,7 @@ from connector.children import Children
 from connector.client import Client
 from connector.compaction import compact
 from connector.context import Context
+from connector.forecast import Expected, Forecast
 from connector.identity import Identity, who_am_i
 from connector.lake import Lake
 from connector.ledger import Run, StreamOutcome
@@ -161,6 +162,10 @@ async def _all(context: Context, order: Order) -> list[StreamOutcome]:
 
     def states(warehouse: Warehouse) -> None:
         context.states.update({name: warehouse.state(name) for name in names})
+        forecast = Forecast(warehouse.con, context.settings, context.identity.at)
+        for endpoint in readable:
+            if (pages := _known_pages(context, order, endpoint, forecast)) is not None:
+                context.expect(endpoint.stream, pages)
 
     context.progress.began(names)
     await context.with_warehouse(states)
@@ -172,6 +177,18 @@ async def _all(context: Context, order: Order) -> list[StreamOutcome]:
         # One of them ended the run: the key or the disk. The first says it.
         raise many.exceptions[0] from None
     return [context.outcomes[endpoint.stream] for endpoint in wanted]
+
+
+def _known_pages(
+    context: Context, order: Order, endpoint: Endpoint, forecast: Forecast
+) -> int | None:
+    """The pages of what is known of a list; a first load will show how long it is."""
+    state = context.states[endpoint.stream]
+    if endpoint.parent or not state.landed:
+        return None
+    window = order.window_of(endpoint, state, context.settings.overlap)
+    rows = forecast.rows(endpoint, window, ())
+    return Expected.exactly(rows).pages(context.settings.page_size).about
 
 
 def _sift(context: Context, wanted: list[Endpoint]) -> list[Endpoint]:

@@ -90,6 +90,9 @@ class Heard:
     def began(self, streams: list[str]) -> None:
         self.text += f"{streams}\n"
 
+    def expects(self, stream: str, requests: int, pace: int) -> None:
+        self.text += f"{stream} {requests} {pace}\n"
+
     def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:
         self.text += f"{stream} {rows} {requests} {note}\n"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli import output
 from connector.cli.output import count, counted
+from connector.cli.rate import Rate
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 SELDOM = 10.0
 """Seconds between two lines where there is no terminal."""
-
-
-MINUTE = 60.0
 
 
 @contextmanager
@@ -42,7 +40,8 @@ def watching(address: str) -> Iterator[Progress]:
 class Board:
     """How far every stream is; written by the run, drawn by another thread.
 
-    `_now` holds rows, requests and note of each stream under way, `_ended` the sums of the others.
+    `_now` holds rows, requests and note of each stream under way, `_past` the sums of the others,
+    `_expected` the requests that a stream takes in all, where that is known.
     """
 
     address: str
@@ -51,14 +50,22 @@ class Board:
     _ended: int = 0
     _now: dict[str, tuple[int, int, str]] = field(default_factory=dict)
     _past: tuple[int, int] = (0, 0)
+    _expected: dict[str, int] = field(default_factory=dict)
+    _pace: int = 0
+    _rate: Rate = field(default_factory=Rate)
 
     def began(self, streams: list[str]) -> None:
         """See `Progress`."""
         self._streams = len(streams)
 
+    def expects(self, stream: str, requests: int, pace: int) -> None:
+        """See `Progress`."""
+        self._expected[stream], self._pace = requests, pace
+
     def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:
         """See `Progress`."""
         self._now[stream] = (rows, requests, note)
+        self._rate.note(self._requests(), time.monotonic())
 
     def ended(self, outcome: StreamOutcome) -> None:
         """See `Progress`."""
@@ -74,16 +81,36 @@ class Board:
 
     def line(self) -> str:
         """All streams in one line."""
-        now = list(self._now.values())
-        rows = self._past[0] + sum(r for r, _, _ in now)
-        requests = self._past[1] + sum(r for _, r, _ in now)
+        rows = self._past[0] + sum(r for r, _, _ in list(self._now.values()))
         seconds = time.monotonic() - self.began_at
         if not self._streams:
             return f"{seconds:.0f} s · asking {self.address} whose key this is"
-        return (
-            f"{seconds:.0f} s · {self._ended} of {self._streams} streams done · "
-            f"{counted(rows, 'row')} · {counted(requests, 'request')}{_rate(requests, seconds)}"
-        )
+        parts = [
+            f"{seconds:.0f} s",
+            f"{self._ended} of {self._streams} streams done",
+            counted(rows, "row"),
+            counted(self._requests(), "request") + self._speed(),
+            self._left(),
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def _requests(self) -> int:
+        return self._past[1] + sum(r for _, r, _ in list(self._now.values()))
+
+    def _speed(self) -> str:
+        """Requests in the last minute, against what the key may have."""
+        found = self._rate.per_minute(time.monotonic())
+        of = f" of {count(self._pace)}" if self._pace else ""
+        return "" if found is None else f" ({count(found)}{of} a minute)"
+
+    def _left(self) -> str:
+        """How long the streams under way take at the least, if that is known of all of them."""
+        now = list(self._now.items())
+        if not now or not self._pace or any(stream not in self._expected for stream, _ in now):
+            return ""
+        left = sum(max(self._expected[stream] - asked, 0) for stream, (_, asked, _) in now)
+        minutes = left / self._pace
+        return f"{minutes:.0f} min to go" if minutes >= 1 else ""
 
     def busy(self) -> list[tuple[str, int, int, str]]:
         """The streams under way, the one with most requests first."""
@@ -102,11 +129,6 @@ class Board:
         return Group(made, spinner) if self._now else spinner
 
 
-def _rate(requests: int, seconds: float) -> str:
-    """Requests a minute: over less than one, the first burst would weigh too much."""
-    return f" ({count(round(60 * requests / seconds))} a minute)" if seconds >= MINUTE else ""
-
-
 class Lines:
     """The same board, one line at a time and not too often."""
 
@@ -118,6 +140,10 @@ class Lines:
         """See `Progress`."""
         self._board.began(streams)
         self.said(f"streams to read from {self._board.address}: {len(streams)}")
+
+    def expects(self, stream: str, requests: int, pace: int) -> None:
+        """See `Progress`."""
+        self._board.expects(stream, requests, pace)
 
     def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:
         """See `Progress`."""

@@ -39,14 +39,28 @@ def test_the_board_shows_what_is_under_way_and_the_sum() -> None:
     assert "1 of 3 streams done · 1,205 rows · 7 requests" in drawn(board)
 
 
-def test_a_rate_is_told_when_there_has_been_a_minute_to_measure_it(
+def test_the_rate_is_that_of_the_last_minute_against_the_budget_and_says_how_long_it_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     board = Board("http://api")
-    board.began(["tags"])
-    board.went_on("tags", 1, 1010, "")
-    monkeypatch.setattr(progress.time, "monotonic", lambda: board.began_at + 61)
-    assert "1 row · 1,010 requests (993 a minute)" in board.line()
+    board.began(["threads", "thread_messages"])
+    board.expects("thread_messages", 5000, 975)
+    for second in range(181):
+        at = board.began_at + second
+        monkeypatch.setattr(progress.time, "monotonic", lambda at=at: at)
+        board.went_on("thread_messages", second, 300 + 15 * second, "")
+        assert ("a minute" in board.line()) == (second >= 60)
+    assert "3,000 requests (900 of 975 a minute) · 2 min to go" in board.line()
+
+
+def test_while_a_list_is_of_unknown_length_nothing_is_said_of_the_end() -> None:
+    board = Board("http://api")
+    board.began(["threads", "contacts"])
+    board.expects("contacts", 9000, 975)
+    board.went_on("contacts", 200, 1, "")
+    assert "9 min to go" in board.line()
+    board.went_on("threads", 200, 1, "")
+    assert "to go" not in board.line()
 
 
 def test_streams_skipped_before_the_start_are_not_counted() -> None:
