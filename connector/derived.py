@@ -35,15 +35,22 @@ def external_ids(stream: str, rows: str) -> str:
         WHERE json_type(r.external_ids) IN ('OBJECT', 'ARRAY') AND e.value ->> '$' IS NOT NULL"""
 
 
-def derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str) -> None:
+def derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str) -> None:
+    """Add what follows from a relation of rows of which nothing has been derived yet."""
+    if endpoint.stream in ENTITIES:
+        con.execute(f"INSERT INTO main.external_ids {external_ids(endpoint.stream, rows)}")
+    if endpoint.stream == "threads":
+        con.execute(f"INSERT INTO main.thread_tags {thread_tags(rows)}")
+
+
+def derive_again(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str) -> None:
     """Make again what follows from the rows of some keys (a table with their `id`)."""
-    rows = f"(FROM main.{endpoint.stream} SEMI JOIN {touched} USING (id))"
     if entity := ENTITIES.get(endpoint.stream):
         con.execute(
             f"DELETE FROM main.external_ids e USING {touched} k "
             f"WHERE e.entity_type = '{entity}' AND e.entity_id = k.id"
         )
-        con.execute(f"INSERT INTO main.external_ids {external_ids(endpoint.stream, rows)}")
     if endpoint.stream == "threads":
         con.execute(f"DELETE FROM main.thread_tags t USING {touched} k WHERE t.thread_id = k.id")
-        con.execute(f"INSERT INTO main.thread_tags {thread_tags(rows)}")
+    if endpoint.stream in ENTITIES:
+        derive(con, endpoint, f"(FROM main.{endpoint.stream} SEMI JOIN {touched} USING (id))")

@@ -30,6 +30,9 @@ from schemas import Endpoint
 WRITERS = 4
 """Files written at a time; measured on 2 cores: 2.2 ms a file instead of 3.4 with one writer."""
 
+BUFFER = 1 << 18
+"""Bytes that go to a file at once: column by column, each of them a few hundred, take 0.4 ms."""
+
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -206,7 +209,10 @@ class Lake:
         path.parent.mkdir(parents=True, exist_ok=True)
         hidden = path.with_name(f".{path.name}")
         rows = 0
-        with pq.ParquetWriter(hidden, schema, **_format(schema)) as writer:
+        with (
+            pa.output_stream(hidden, buffer_size=BUFFER) as sink,
+            pq.ParquetWriter(sink, schema, **_format(schema)) as writer,
+        ):
             for table in tables:
                 writer.write(table)
                 rows += table.num_rows
@@ -225,10 +231,11 @@ def _format(schema: pa.Schema) -> dict[str, Any]:
 
     Statistics of long texts, dictionaries of a dozen values and Arrow's own schema make such a
     file three times as large and twice as slow to write; dates and ids are what readers prune by.
+    zstd takes two thirds of the space of snappy, but a millisecond to set up for so many columns.
     """
     pruned_by = {"id", "updated_at", "created_at", "_observed_at"}
     return {
-        "compression": "zstd",
+        "compression": "snappy",
         "use_dictionary": False,
         "store_schema": False,
         "write_statistics": [name for name in schema.names if name in pruned_by],

@@ -58,7 +58,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
         files += lake.write_beside("parents", endpoint.stream, staged.walk, walked.checked)
     shows_all = walked.kind == "full" and news.shows_all(con, endpoint, staged)
     landing = _landing(walked, verdict, found, files, shows_all)
-    warehouse.commit(landing, news.arrivals(con, endpoint, staged))
+    warehouse.commit(landing, {endpoint.stream: news.arrivals(con, endpoint, staged)})
     staged.drop()
     return landing
 

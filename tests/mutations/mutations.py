@@ -35,8 +35,7 @@ MUTATIONS = [
         "closed=self._closed(staged.asked_at),",
         """closed=self._closed(max(
                 value for piece in staged.pieces(self.endpoint.schema)
-                for value in (piece if hasattr(piece, "column") else piece.to_table())
-                .column("updated_at").to_pylist())),""",
+                for value in piece.column("updated_at").to_pylist())),""",
         (f"{WINDOWS}::test_b01_a_row_that_changes_behind_the_cursor_comes_with_the_next_sync",),
     ),
     Mutation(
