@@ -43,8 +43,13 @@ def derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str) -> Non
         con.execute(f"INSERT INTO main.thread_tags {thread_tags(rows)}")
 
 
-def derive_again(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str) -> None:
-    """Make again what follows from the rows of some keys (a table with their `id`)."""
+def derive_again(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str, rows: str
+) -> None:
+    """Make again what follows from some keys (a table with their `id`), of which these are rows.
+
+    They are given and not looked up: that would unpack a large part of the table for few of them.
+    """
     if entity := ENTITIES.get(endpoint.stream):
         con.execute(
             f"DELETE FROM main.external_ids e USING {touched} k "
@@ -52,5 +57,4 @@ def derive_again(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: st
         )
     if endpoint.stream == "threads":
         con.execute(f"DELETE FROM main.thread_tags t USING {touched} k WHERE t.thread_id = k.id")
-    if endpoint.stream in ENTITIES:
-        derive(con, endpoint, f"(FROM main.{endpoint.stream} SEMI JOIN {touched} USING (id))")
+    derive(con, endpoint, rows)

@@ -187,9 +187,10 @@ def _mapped(path: Path) -> pa.RecordBatch:
 def _write(path: Path, rows: pa.RecordBatch, note: dict[str, Any]) -> None:
     hidden = path.with_name(f".{path.name}")
     schema = rows.schema.with_metadata({"page": orjson.dumps(note)})
+    with pa.BufferOutputStream() as made, pa.ipc.new_file(made, schema) as writer:
+        writer.write_batch(rows)
     with hidden.open("wb") as file:
-        with pa.ipc.new_file(file, schema) as writer:
-            writer.write_batch(rows)
+        file.write(made.getvalue())
         file.flush()
         os.fsync(file.fileno())
     hidden.rename(path)

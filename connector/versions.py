@@ -49,7 +49,6 @@ def apply(
     while con.execute("SELECT count(*) FROM waiting").fetchall() != [(0,)]:
         _next_busy(con, endpoint)
         _reorder_busy(con, endpoint, pieces)
-        derive_again(con, endpoint, "busy")
     con.execute("DROP TABLE waiting")
 
 
@@ -131,6 +130,7 @@ def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: Pi
         f"INSERT INTO past.{stream} ({columns}, {past}) SELECT {columns}, {past} "
         "FROM versions WHERE NOT _present"
     )
+    derive_again(con, endpoint, "busy", "(FROM versions WHERE _present)")
     con.execute("DROP TABLE versions; DROP TABLE events")
 
 
