@@ -15,23 +15,24 @@ ENTITIES = {"threads": "thread", "contacts": "contact", "companies": "company"}
 
 
 def thread_tags(threads: str) -> str:
-    """SQL of (`thread_id`, `tag_id`) for a relation of threads."""
+    """SQL of (`thread_id`, `tag_id`) for a relation of threads, each there once."""
     return f"""
-        SELECT DISTINCT t.id AS thread_id, e.value ->> '$.id' AS tag_id
-        FROM {threads} t, json_each(t.tags) e
-        WHERE json_type(t.tags) = 'ARRAY' AND e.value ->> '$.id' IS NOT NULL"""
+        SELECT t.id AS thread_id,
+            unnest(list_distinct(json_extract_string(t.tags, '$[*].id'))) AS tag_id
+        FROM {threads} t WHERE json_type(t.tags) = 'ARRAY'"""
 
 
 def external_ids(stream: str, rows: str) -> str:
     """SQL of a relation's external ids: {"hubspot": "7"} names systems, ["7"] doesn't.
 
-    (`entity_type`, `entity_id`, `system` or NULL, `external_id`.)
+    (`entity_type`, `entity_id`, `system` or NULL, `external_id`.) The two columns are named, or
+    DuckDB would read all of them for `json_each`.
     """
     return f"""
         SELECT DISTINCT '{ENTITIES[stream]}' AS entity_type, r.id AS entity_id,
             CASE WHEN json_type(r.external_ids) = 'OBJECT' THEN e.key END AS system,
             e.value ->> '$' AS external_id
-        FROM {rows} r, json_each(r.external_ids) e
+        FROM (SELECT id, external_ids FROM {rows}) r, json_each(r.external_ids) e
         WHERE json_type(r.external_ids) IN ('OBJECT', 'ARRAY') AND e.value ->> '$' IS NOT NULL"""
 
 
