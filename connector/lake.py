@@ -8,6 +8,7 @@ by whoever takes the lock next; the walk's pages are still staged, so nothing is
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import zlib
 from collections import deque
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import pyarrow as pa
@@ -209,21 +210,38 @@ class Lake:
         path.parent.mkdir(parents=True, exist_ok=True)
         hidden = path.with_name(f".{path.name}")
         rows = 0
-        with (
-            pa.output_stream(hidden, buffer_size=BUFFER) as sink,
-            pq.ParquetWriter(sink, schema, **_format(schema)) as writer,
-        ):
-            for table in tables:
-                writer.write(table)
-                rows += table.num_rows
-        with hidden.open("rb") as file:
+        with hidden.open("wb") as file:
+            counted = _Counted(file)
+            with (
+                pa.output_stream(counted, buffer_size=BUFFER) as sink,
+                pq.ParquetWriter(sink, schema, **_format(schema)) as writer,
+            ):
+                for table in tables:
+                    writer.write(table)
+                    rows += table.num_rows
+            file.flush()
             os.fsync(file.fileno())
         hidden.rename(path)
         sync_folder(path.parent)
         relative = path.relative_to(self.root).as_posix()
-        size, names = path.stat().st_size, ",".join(schema.names)
-        columns = f"{zlib.crc32(names.encode()):08x}"
-        return LakeFile(relative, kind, stream, rows, size, _crc32(path), columns)
+        columns = f"{zlib.crc32(','.join(schema.names).encode()):08x}"
+        return LakeFile(relative, kind, stream, rows, counted.bytes, counted.crc32, columns)
+
+
+class _Counted(io.RawIOBase):
+    """What goes to a file, counted and summed on its way: nothing has to be read back."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.bytes = self.crc32 = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self.crc32 = zlib.crc32(piece, self.crc32)
+        self.bytes += len(piece)
+        return self._file.write(piece)
 
 
 def _format(schema: pa.Schema) -> dict[str, Any]:

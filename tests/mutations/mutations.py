@@ -157,8 +157,8 @@ MUTATIONS = [
     Mutation(
         "no fsync of what is renamed",
         "connector/lake.py",
-        '        with hidden.open("rb") as file:\n            os.fsync(file.fileno())\n',
-        "",
+        "            file.flush()\n            os.fsync(file.fileno())\n        hidden.rename(path)\n        sync_folder(path.parent)\n        relative",
+        "        hidden.rename(path)\n        sync_folder(path.parent)\n        relative",
         (f"{CRASHES}::test_b11_what_is_renamed_into_place_is_on_the_disk",),
     ),
     Mutation(
