@@ -149,16 +149,16 @@ MUTATIONS = [
     ),
     Mutation(
         "no rename: files grow where readers look",
-        "connector/lake.py",
-        'hidden = path.with_name(f".{path.name}")\n        rows = 0',
-        "hidden = path\n        rows = 0",
+        "connector/lakefile.py",
+        'hidden = path.with_name(f".{path.name}")',
+        "hidden = path",
         (f"{CRASHES}::test_b11_a_killed_landing_shows_no_half_file",),
     ),
     Mutation(
         "no fsync of what is renamed",
-        "connector/lake.py",
-        "            file.flush()\n            os.fsync(file.fileno())\n        hidden.rename(path)\n        sync_folder(path.parent)\n        relative",
-        "        hidden.rename(path)\n        sync_folder(path.parent)\n        relative",
+        "connector/lakefile.py",
+        "        file.flush()\n        os.fsync(file.fileno())\n",
+        "",
         (f"{CRASHES}::test_b11_what_is_renamed_into_place_is_on_the_disk",),
     ),
     Mutation(
