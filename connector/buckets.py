@@ -6,11 +6,13 @@ pin block": 200,000 threads at a limit of 256 MB, version 2.0).
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import date
+from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,80 +20,84 @@ import pyarrow.compute as pc
 HELD = 10_000
 """Rows that are held at a time: 15 MB of threads."""
 
-Day = str | None
+T = TypeVar("T")
+Day = date | None
 DayRows = tuple[Day, Iterable[pa.RecordBatch]]
 
 
 def by_day(
-    batches: Iterable[pa.RecordBatch], days: Sequence[tuple[Day, int]], folder: Path
+    tables: Iterable[pa.Table], stamp: str, days: Sequence[tuple[Day, int]], folder: Path
 ) -> Iterator[DayRows]:
-    """The rows of each day in turn, without their last column, which says the day.
+    """The rows of each UTC day of column `stamp` in turn.
 
-    `days` are the days that occur, ascending, with their numbers of rows. `folder` takes the
-    buckets if there is more than one.
+    `days` are the days that occur, ascending from None, with their numbers of rows. `folder`
+    takes the buckets if there is more than one.
     """
     firsts = list(_firsts(days))
-    if len(firsts) <= 1:
-        yield from _sorted(pa.Table.from_batches(batches) if days else None)
+    if len(firsts) == 1:
+        yield from _days(pa.concat_tables(tables), stamp)
         return
     paths = [folder / f"bucket-{number:05d}.arrow" for number in range(len(firsts))]
-    _fill(batches, firsts, paths)
+    _fill(tables, stamp, firsts, paths)
     sizes = dict(days)
     for first, path in zip(firsts, paths, strict=True):
         with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
-            if sizes[first or None] > HELD:
-                yield first or None, (_without_day(batch) for batch in reader)
+            if sizes[first] > HELD:
+                yield first, reader
             else:
-                yield from _sorted(reader.read_all())
+                yield from _days(reader.read_all(), stamp)
         path.unlink()
 
 
-def _firsts(days: Sequence[tuple[Day, int]]) -> Iterator[str]:
+def _days(table: pa.Table, stamp: str) -> Iterator[DayRows]:
+    for day, rows in _runs(table, stamp, lambda day: day):
+        yield day, rows.to_batches()
+
+
+def _firsts(days: Sequence[tuple[Day, int]]) -> Iterator[Day]:
     """The first day of each bucket; a day too large to be held has one to itself."""
     room = 0
     for day, count in days:
         if count > room:
-            yield day or ""
+            yield day
             room = HELD
         room -= count
         if count > HELD:
             room = 0
 
 
-def _fill(batches: Iterable[pa.RecordBatch], firsts: list[str], paths: list[Path]) -> None:
+def _fill(
+    tables: Iterable[pa.Table], stamp: str, firsts: Sequence[Day], paths: Sequence[Path]
+) -> None:
     """Each row into the bucket of its day."""
+    ranks = [_rank(first) for first in firsts]
+
+    def bucket(day: Day) -> int:
+        return bisect_right(ranks, _rank(day)) - 1
+
     with ExitStack() as stack:
         writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
-        for batch in batches:
-            buckets = pa.array([_bucket(firsts, day) for day in batch["_day"].to_pylist()])
-            for number in pc.unique(buckets).to_pylist():
+        for table in tables:
+            for number, rows in _runs(table, stamp, bucket):
                 if number not in writers:
                     sink = stack.enter_context(pa.OSFile(str(paths[number]), "wb"))
-                    made = pa.ipc.new_stream(sink, batch.schema)
+                    made = pa.ipc.new_stream(sink, table.schema)
                     writers[number] = stack.enter_context(made)
-                writers[number].write_batch(batch.filter(pc.equal(buckets, number)))
+                writers[number].write_table(rows)
 
 
-def _bucket(firsts: list[str], day: Day) -> int:
-    return bisect_right(firsts, day or "") - 1
+def _runs(table: pa.Table, stamp: str, of_day: Callable[[Day], T]) -> Iterator[tuple[T, pa.Table]]:
+    """A table in the order of its days, cut where what comes of a day changes."""
+    days = table[stamp].cast(pa.date32()).combine_chunks()
+    order = pc.array_sort_indices(days, null_placement="at_start")
+    runs = pc.run_end_encode(days.take(order))
+    table, start = table.take(order), 0
+    ends = zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True)
+    for found, run in groupby(ends, lambda end: of_day(end[0])):
+        *_, (_, end) = run
+        yield found, table.slice(start, end - start)
+        start = end
 
 
-def _sorted(table: pa.Table | None) -> Iterator[DayRows]:
-    if table is not None:
-        # In one piece: thousands of small chunks would make every file ten times as slow.
-        for day, rows in _runs(table.combine_chunks().sort_by("_day").combine_chunks()):
-            yield day, [_without_day(batch) for batch in rows.to_batches()]
-
-
-def _runs(table: pa.Table) -> Iterator[tuple[Day, pa.Table]]:
-    """A table that is sorted by day, cut where the day changes."""
-    runs = pc.run_end_encode(table.column("_day").combine_chunks())
-    ends = runs.run_ends.to_pylist()
-    for day, start, end in zip(
-        runs.values.to_pylist(), itertools.chain([0], ends), ends, strict=False
-    ):
-        yield day, table.slice(start, end - start)
-
-
-def _without_day(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return batch.select(batch.schema.names[:-1])
+def _rank(day: Day) -> tuple[bool, date]:
+    return day is not None, day or date.min

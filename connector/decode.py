@@ -8,10 +8,10 @@ with the reason.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import pyarrow as pa
@@ -187,7 +187,7 @@ def _is_texts(value: Any) -> bool:
 
 
 def _json(_: Column, values: list[Any], __: list[Record]) -> Iterable[pa.Array]:
-    yield pa.array([None if v is None else records.dump(v) for v in values], pa.string())
+    yield pa.array(records.texts(values), pa.string())
 
 
 def _ref(column: Column, values: list[Any], extras: list[Record]) -> Iterable[pa.Array]:
@@ -230,15 +230,12 @@ def _unknown(endpoint: Endpoint, good: list[Record], extras: list[Record]) -> di
 
 
 def _bookkeeping(good: list[Record], extras: list[Record], source: Source) -> Iterable[pa.Array]:
-    count = len(good)
-    digests = [
-        hashlib.blake2b(records.digest_form(record), digest_size=16).hexdigest() for record in good
-    ]
+    forms = records.digest_forms(good)
     yield pa.array([_extra(extra) for extra in extras], pa.string())
-    yield pa.array(digests, pa.string())
-    yield pa.array([source.observed_at] * count, ARROW["stamp"])
-    yield pa.array([source.walk] * count, pa.string())
-    yield pa.array([source.request_id] * count, pa.string())
+    yield pa.array([blake2b(form, digest_size=16).hexdigest() for form in forms], pa.string())
+    yield pa.repeat(pa.scalar(source.observed_at, ARROW["stamp"]), len(good))
+    yield pa.repeat(source.walk, len(good))
+    yield pa.repeat(source.request_id, len(good))
 
 
 def _extra(extra: Record) -> str | None:

@@ -15,35 +15,47 @@ ENTITIES = {"threads": "thread", "contacts": "contact", "companies": "company"}
 
 
 def thread_tags(threads: str) -> str:
-    """SQL of (`thread_id`, `tag_id`) for a relation of threads."""
+    """SQL of (`thread_id`, `tag_id`) for a relation of threads, each there once."""
     return f"""
-        SELECT DISTINCT t.id AS thread_id, e.value ->> '$.id' AS tag_id
-        FROM {threads} t, json_each(t.tags) e
-        WHERE json_type(t.tags) = 'ARRAY' AND e.value ->> '$.id' IS NOT NULL"""
+        SELECT t.id AS thread_id,
+            unnest(list_distinct(json_extract_string(t.tags, '$[*].id'))) AS tag_id
+        FROM {threads} t WHERE json_type(t.tags) = 'ARRAY'"""
 
 
 def external_ids(stream: str, rows: str) -> str:
     """SQL of a relation's external ids: {"hubspot": "7"} names systems, ["7"] doesn't.
 
-    (`entity_type`, `entity_id`, `system` or NULL, `external_id`.)
+    (`entity_type`, `entity_id`, `system` or NULL, `external_id`.) The two columns are named, or
+    DuckDB would read all of them for `json_each`.
     """
     return f"""
         SELECT DISTINCT '{ENTITIES[stream]}' AS entity_type, r.id AS entity_id,
             CASE WHEN json_type(r.external_ids) = 'OBJECT' THEN e.key END AS system,
             e.value ->> '$' AS external_id
-        FROM {rows} r, json_each(r.external_ids) e
+        FROM (SELECT id, external_ids FROM {rows}) r, json_each(r.external_ids) e
         WHERE json_type(r.external_ids) IN ('OBJECT', 'ARRAY') AND e.value ->> '$' IS NOT NULL"""
 
 
-def derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str) -> None:
-    """Make again what follows from the rows of some keys (a table with their `id`)."""
-    rows = f"(FROM main.{endpoint.stream} SEMI JOIN {touched} USING (id))"
+def derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str) -> None:
+    """Add what follows from a relation of rows of which nothing has been derived yet."""
+    if endpoint.stream in ENTITIES:
+        con.execute(f"INSERT INTO main.external_ids {external_ids(endpoint.stream, rows)}")
+    if endpoint.stream == "threads":
+        con.execute(f"INSERT INTO main.thread_tags {thread_tags(rows)}")
+
+
+def derive_again(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, touched: str, rows: str
+) -> None:
+    """Make again what follows from some keys (a table with their `id`), of which these are rows.
+
+    They are given and not looked up: that would unpack a large part of the table for few of them.
+    """
     if entity := ENTITIES.get(endpoint.stream):
         con.execute(
             f"DELETE FROM main.external_ids e USING {touched} k "
             f"WHERE e.entity_type = '{entity}' AND e.entity_id = k.id"
         )
-        con.execute(f"INSERT INTO main.external_ids {external_ids(endpoint.stream, rows)}")
     if endpoint.stream == "threads":
         con.execute(f"DELETE FROM main.thread_tags t USING {touched} k WHERE t.thread_id = k.id")
-        con.execute(f"INSERT INTO main.thread_tags {thread_tags(rows)}")
+    derive(con, endpoint, rows)

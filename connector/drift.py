@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from connector.tables import own, quoted, same_key
+from connector.versions import Pieces
 from schemas import Endpoint
 
 
@@ -37,19 +38,19 @@ def late(endpoint: Endpoint, row: str) -> str:
         WHERE stream = '{endpoint.stream}' AND closed_from IS NULL), false)"""
 
 
-def find_drift(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> Drift:
-    """The drift among the rows in table `differing` (see `news`)."""
+def find_drift(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: Pieces) -> Drift:
+    """The drift among the rows in table `differing` (see `news`), which `rows` hold in full."""
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE drifted AS SELECT {quoted(endpoint.key)} FROM differing
         GROUP BY ALL HAVING NOT bool_or(is_new) AND bool_and(is_drift)""")
-    rows = con.execute("SELECT count(*) FROM drifted").fetchall()[0][0]
-    if not rows:
+    count = con.execute("SELECT count(*) FROM drifted").fetchall()[0][0]
+    if not count:
         return Drift()
     names = [name for name in (*own(endpoint), "_extra") if name not in endpoint.key]
     fields: Counter[str] = Counter()
-    for piece in pieces:
+    for piece in rows():
         fields.update(dict(zip(names, _changed(con, endpoint, piece, names), strict=True)))
-    return Drift(rows, {name: count for name, count in fields.items() if count})
+    return Drift(count, {name: count for name, count in fields.items() if count})
 
 
 def _changed(
@@ -62,6 +63,6 @@ def _changed(
         for name in names
     )
     found: list[tuple[int, ...]] = con.execute(f"""
-        SELECT {counts} FROM {piece} s SEMI JOIN drifted d ON {same_key(endpoint, "s", "d")}
+        SELECT {counts} FROM ({piece}) s SEMI JOIN drifted d ON {same_key(endpoint, "s", "d")}
         JOIN main.{endpoint.stream} m ON {same_key(endpoint, "s", "m")}""").fetchall()
     return found[0]

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import fcntl
 import os
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from connector.buckets import DayRows
 from connector.errors import ConfigurationError, DataDirError
+from connector.lakefile import crc32_of, write
 from connector.ledger import Compaction, Entry, FileKind, LakeFile, Ledger, sync_folder
 from connector.locks import GivesUp, WalkLock, flock, never
 from schemas import Endpoint
@@ -103,7 +101,7 @@ class Lake:
         path = self.root / file.path
         if not path.exists():
             what = "is missing"
-        elif path.stat().st_size != file.bytes or _crc32(path) != file.crc32:
+        elif path.stat().st_size != file.bytes or crc32_of(path) != file.crc32:
             what = "is damaged"
         else:
             return
@@ -139,10 +137,10 @@ class Lake:
             for day, rows in days:
                 path = folder / f"{partition}={day or HIVE_NULL}" / f"{walk}.parquet"
                 if not isinstance(rows, list):
-                    yield self._write(path, "rows", stream, endpoint.schema, rows)
+                    yield write(self.root, path, "rows", stream, endpoint.schema, rows)
                     continue
                 writing.append(
-                    pool.submit(self._write, path, "rows", stream, endpoint.schema, rows)
+                    pool.submit(write, self.root, path, "rows", stream, endpoint.schema, rows)
                 )
                 if len(writing) > 4 * WRITERS:
                     yield writing.popleft().result()
@@ -153,7 +151,7 @@ class Lake:
     ) -> LakeFile:
         """Write rows that the lake has already to another file in the folder of one of theirs."""
         path = (self.root / like.path).with_name(f"{walk}.parquet")
-        return self._write(path, like.kind, like.stream, schema, rows)
+        return write(self.root, path, like.kind, like.stream, schema, rows)
 
     def write_beside(
         self, kind: FileKind, stream: str, walk: str, table: pa.Table
@@ -161,7 +159,7 @@ class Lake:
         """Write one of the connector's own records, if there is anything in it."""
         if table.num_rows:
             path = self.root / f"_{kind}" / stream / f"{walk}.parquet"
-            yield self._write(path, kind, stream, table.schema, [table])
+            yield write(self.root, path, kind, stream, table.schema, [table])
 
     @property
     def _workspace(self) -> Path:
@@ -195,54 +193,6 @@ class Lake:
         newest = sorted((self.root / "_walks").glob("*.jsonl"))[-1:]
         needle = f'"walk":"{walk}"'.encode()
         return any(needle in path.read_bytes() for path in newest)
-
-    def _write(
-        self,
-        path: Path,
-        kind: FileKind,
-        stream: str,
-        schema: pa.Schema,
-        tables: Iterable[pa.Table | pa.RecordBatch],
-    ) -> LakeFile:
-        """A file appears whole or not at all: hidden name, disk, rename, folder's entry."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = path.with_name(f".{path.name}")
-        rows = 0
-        with pq.ParquetWriter(hidden, schema, **_format(schema)) as writer:
-            for table in tables:
-                writer.write(table)
-                rows += table.num_rows
-        with hidden.open("rb") as file:
-            os.fsync(file.fileno())
-        hidden.rename(path)
-        sync_folder(path.parent)
-        relative = path.relative_to(self.root).as_posix()
-        size, names = path.stat().st_size, ",".join(schema.names)
-        columns = f"{zlib.crc32(names.encode()):08x}"
-        return LakeFile(relative, kind, stream, rows, size, _crc32(path), columns)
-
-
-def _format(schema: pa.Schema) -> dict[str, Any]:
-    """How a file is written: most hold one day's few rows, and what is said of them weighs most.
-
-    Statistics of long texts, dictionaries of a dozen values and Arrow's own schema make such a
-    file three times as large and twice as slow to write; dates and ids are what readers prune by.
-    """
-    pruned_by = {"id", "updated_at", "created_at", "_observed_at"}
-    return {
-        "compression": "zstd",
-        "use_dictionary": False,
-        "store_schema": False,
-        "write_statistics": [name for name in schema.names if name in pruned_by],
-    }
-
-
-def _crc32(path: Path) -> int:
-    crc = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            crc = zlib.crc32(block, crc)
-    return crc
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -65,7 +65,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
         files += gone.write_held(lake, above, [(one,) for one in walked.in_vain], staged.walk)
     shows_all = walked.kind == "full" and news.shows_all(con, endpoint, staged)
     landing = _landing(walked, verdict, found, files, shows_all)
-    warehouse.commit(landing, news.arrivals(con, endpoint, staged))
+    warehouse.commit(landing, {endpoint.stream: news.arrivals(con, endpoint, staged)})
     staged.drop()
     return landing
 

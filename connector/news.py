@@ -1,7 +1,8 @@
 """What a walk saw that the warehouse doesn't know: found, and written to the lake by day.
 
-Staged rows are asked about piece by piece, since DuckDB may choose to hold the wider side of a
-join, and holds all of a result before it hands out the first batch of it (version 2.0).
+What tells one observation from another is gathered from the staged rows into one narrow table and
+compared there; the rows themselves are then taken from the staged pages by their place, in Arrow,
+and go through DuckDB once, when they are inserted.
 Every function here works inside an open warehouse, with the lake's lock held.
 """
 
@@ -18,8 +19,12 @@ from connector.drift import Drift, find_drift, late, unmoved
 from connector.lake import Lake
 from connector.ledger import LakeFile
 from connector.staging import Staged
-from connector.tables import quoted, same_key
+from connector.tables import own, quoted, same_key
+from connector.versions import Pieces
 from schemas import Endpoint
+
+COMPARED = 200_000
+"""Rows compared at a time: DuckDB may choose to hold the wider side of a join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,59 +47,94 @@ def find_news(
     """Leave in table `news` which staged observations say something the warehouse doesn't know.
 
     A row of which any staged observation differs is kept with all of them: dropping those that
-    look known would lose a change back. The staged rows are compared piece by piece, since
-    DuckDB may choose to hold the wider side of a join.
+    look known would lose a change back.
     """
-    pieces = register_pieces(con, endpoint, staged)
-    found = _compare(con, endpoint, pieces)
-    if not (found.new or found.changed or keep_all):
-        con.execute("CREATE OR REPLACE TEMP TABLE news AS SELECT NULL AS _day WHERE false")
-    else:
-        _choose(con, endpoint, pieces, keep_all)
+    _see(con, endpoint, staged)
+    found = _compare(con, endpoint, staged)
+    _choose(con, endpoint, keep_all=keep_all)
+    con.execute("DROP TABLE seen; DROP TABLE differing")
     return found
 
 
-def _compare(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> News:
+def _see(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> None:
+    """Table `seen`: what tells the staged observations apart, and the place of each, from 0 on."""
+    names = [*endpoint.key, "_hash", "_observed_at", "_walk"]
+    names += ["updated_at"] if "updated_at" in own(endpoint) else []
+    con.register("piece", endpoint.schema.empty_table())
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT {quoted(names)}, 0 AS _place FROM piece"
+    )
+    for start, piece in _placed(endpoint, staged):
+        places = pa.array(range(start, start + piece.num_rows), pa.int32())
+        con.register("piece", piece.select(names).append_column("_place", places))
+        con.execute("INSERT INTO seen FROM piece")
+
+
+def _placed(endpoint: Endpoint, staged: Staged) -> Iterator[tuple[int, pa.Table]]:
+    """The staged rows, piece by piece, each with the place of its first row."""
+    start = 0
+    for piece in staged.pieces(endpoint.schema):
+        yield start, piece
+        start += piece.num_rows
+
+
+def _compare(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> News:
     """Leave in table `differing` the keys of staged rows that are not as the warehouse has them."""
-    _gather(
-        con,
-        "differing",
-        pieces,
-        lambda piece: (
-            f"""
+    ask = f"""
         SELECT {quoted(endpoint.key, "s.")}, m._hash IS NULL AS is_new,
             {unmoved(endpoint, "s", "m")} AS is_drift, {late(endpoint, "s")} AS is_late
-        FROM {piece} s LEFT JOIN main.{endpoint.stream} m ON {same_key(endpoint, "s", "m")}
-        WHERE m._hash IS DISTINCT FROM s._hash"""
-        ),
-    )
+        FROM seen s LEFT JOIN main.{endpoint.stream} m ON {same_key(endpoint, "s", "m")}
+        WHERE m._hash IS DISTINCT FROM s._hash AND s._place BETWEEN"""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE differing AS {ask} 1 AND 0")
+    for start in range(0, staged.rows, COMPARED):
+        con.execute(f"INSERT INTO differing {ask} {start} AND {start + COMPARED - 1}")
     new, changed, late_ones = con.execute(f"""
         SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new),
             count(*) FILTER (is_late) FROM (
             SELECT bool_or(is_new) AS is_new,
                 bool_or(is_late AND (is_new OR NOT is_drift)) AS is_late
             FROM differing GROUP BY {quoted(endpoint.key)})""").fetchall()[0]
-    drift = find_drift(con, endpoint, pieces) if changed else Drift()
+    rows = _show(con, endpoint, lambda: staged.pieces(endpoint.schema))
+    drift = find_drift(con, endpoint, rows) if changed else Drift()
     return News(new, changed, late_ones, drift)
 
 
-def _choose(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str], keep_all: bool
-) -> None:
+@dataclass(slots=True)
+class _Shown:
+    """What DuckDB sees under a name, changed from piece to piece.
+
+    A name that is registered anew keeps what it stood for until the transaction ends: all pieces
+    would be held at once.
+    """
+
+    piece: pa.Table
+
+    def __arrow_c_stream__(self, schema: object = None) -> object:
+        return self.piece.__arrow_c_stream__(schema)
+
+
+def _show(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, tables: Callable[[], Iterator[pa.Table]]
+) -> Pieces:
+    shown = _Shown(endpoint.schema.empty_table())
+    con.register("shown", shown)
+
+    def pieces() -> Iterator[str]:
+        for piece in tables():
+            shown.piece = piece
+            yield "FROM shown"
+
+    return pieces
+
+
+def _choose(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, *, keep_all: bool) -> None:
     key = quoted(endpoint.key)
     semi = "" if keep_all else f"SEMI JOIN differing d ON {same_key(endpoint, 's', 'd')}"
-    stamp = "updated_at" if endpoint.asked == "window" else "_observed_at"
-    _gather(
-        con,
-        "news",
-        pieces,
-        lambda piece: (
-            f"""
-        SELECT {key}, _hash, _observed_at, _walk,
-            CAST(CAST({stamp} AS DATE) AS VARCHAR) AS _day
-        FROM {piece} s {semi}"""
-        ),
-    )
+    stamp = _dated_by(endpoint)
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE news AS
+        SELECT {key}, _hash, _observed_at, _walk, _place, CAST({stamp} AS DATE) AS _day
+        FROM seen s {semi}""")
     if con.execute(f"SELECT 1 FROM news GROUP BY {key} HAVING count(*) > 1 LIMIT 1").fetchall():
         con.execute(f"""
             CREATE OR REPLACE TEMP TABLE news AS FROM news
@@ -102,24 +142,9 @@ def _choose(
                 PARTITION BY {key} ORDER BY _observed_at, _walk)""")
 
 
-def register_pieces(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
-) -> list[str]:
-    """The names under which the staged rows can be asked for, piece by piece; at least one."""
-    names = []
-    pieces = list(staged.pieces(endpoint.schema)) or [endpoint.schema.empty_table()]
-    for number, piece in enumerate(pieces):
-        names.append(f"piece_{number}")
-        con.register(names[-1], piece)
-    return names
-
-
-def _gather(
-    con: duckdb.DuckDBPyConnection, table: str, pieces: list[str], ask: Callable[[str], str]
-) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {ask(pieces[0])}")
-    for piece in pieces[1:]:
-        con.execute(f"INSERT INTO {table} {ask(piece)}")
+def _dated_by(endpoint: Endpoint) -> str:
+    """The column whose UTC day says in which folder of the lake a row belongs."""
+    return "updated_at" if endpoint.asked == "window" else "_observed_at"
 
 
 def shows_all(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> bool:
@@ -141,13 +166,17 @@ def shows_all(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
     return bool(found[0][0])
 
 
-def told(endpoint: Endpoint, piece: str) -> str:
-    """SQL of the rows in a piece of the staged ones that stand in table `news`, and their day."""
-    same = f"{same_key(endpoint, 's', 'n')} AND s._hash = n._hash"
-    return (
-        f"SELECT s.*, n._day FROM {piece} s JOIN news n ON {same} "
-        "AND s._observed_at = n._observed_at AND s._walk = n._walk"
-    )
+def told(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> Iterator[pa.Table]:
+    """The staged rows that stand in table `news`, piece by piece."""
+    for start, piece in _placed(endpoint, staged):
+        places = con.sql(
+            f"SELECT _place - {start} AS place FROM news "
+            f"WHERE _place BETWEEN {start} AND {start + piece.num_rows - 1} ORDER BY ALL"
+        ).to_arrow_table()["place"]
+        if len(places) == piece.num_rows:
+            yield piece
+        elif len(places):
+            yield piece.take(places)
 
 
 def write_news(
@@ -156,27 +185,11 @@ def write_news(
     """Write the rows of table `news` to the lake, by day; they stream through."""
     days = con.sql("SELECT _day, count(*) FROM news GROUP BY _day ORDER BY _day NULLS FIRST")
     if counts := days.fetchall():
-        batches = _batches(con, endpoint, staged)
-        yield from lake.write_rows(endpoint, staged.walk, by_day(batches, counts, staged.folder))
+        tables = told(con, endpoint, staged)
+        found = by_day(tables, _dated_by(endpoint), counts, staged.folder)
+        yield from lake.write_rows(endpoint, staged.walk, found)
 
 
-def _batches(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
-) -> Iterator[pa.RecordBatch]:
-    """The news, one piece of the staged rows at a time.
-
-    DuckDB 2.0 holds all of a result before it hands out the first batch of it.
-    """
-    schema = endpoint.schema.append(pa.field("_day", pa.string()))
-    for piece in register_pieces(con, endpoint, staged):
-        yield from con.sql(told(endpoint, piece)).to_arrow_table().cast(schema).to_batches()
-
-
-def arrivals(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
-) -> dict[str, list[str]]:
-    """What the landing's new files hold, as SQL in pieces, without reading it back from them."""
-    if con.execute("SELECT 1 FROM news LIMIT 1").fetchall():
-        pieces = register_pieces(con, endpoint, staged)
-        return {endpoint.stream: [told(endpoint, piece) for piece in pieces]}
-    return {}
+def arrivals(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> Pieces:
+    """What the landing's new files hold, without reading it back from them."""
+    return _show(con, endpoint, lambda: told(con, endpoint, staged))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -78,8 +79,23 @@ def dump(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def digest_form(record: Record) -> bytes:
+def texts(values: Sequence[Any]) -> list[bytes | str | None]:
+    """JSON text of each value without fault; null stays null."""
+    try:
+        return [None if value is None else orjson.dumps(value) for value in values]
+    except orjson.JSONEncodeError:
+        return [None if value is None else dump(value) for value in values]
+
+
+def digest_forms(found: Sequence[Record]) -> list[bytes]:
     """The bytes that tell contents apart: keys sorted, since their order is no change."""
+    try:
+        return [orjson.dumps(record, option=orjson.OPT_SORT_KEYS) for record in found]
+    except orjson.JSONEncodeError:
+        return [_digest_form(record) for record in found]
+
+
+def _digest_form(record: Record) -> bytes:
     try:
         return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:

@@ -9,11 +9,11 @@ row; the other order would keep a stamp that moved back wrong for ever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import duckdb
 
-from connector.derived import derive
+from connector.derived import derive, derive_again
 from connector.tables import in_order, own, quoted, same_key, stamp_of
 from schemas import STREAMS, Endpoint
 
@@ -21,82 +21,83 @@ BUSY = 20_000
 """Rows put in order again at a time: 60 MB of threads with their histories."""
 
 
+Pieces = Callable[[], Iterator[str]]
+"""Rows as SQL, piece by piece; each fits memory, and is good until the next one is asked for."""
+
+
 def parquet(files: Sequence[str]) -> str:
-    """SQL of all rows in some files of the lake."""
-    return f"FROM read_parquet({list(files)!r}, hive_partitioning = false, union_by_name = true)"
+    """SQL of all rows in some files of the lake that have the same columns."""
+    return f"FROM read_parquet({list(files)!r}, hive_partitioning = false)"
 
 
 def apply(
     con: duckdb.DuckDBPyConnection,
     endpoint: Endpoint,
-    rows: Sequence[str],
-    deletions: Sequence[str],
+    rows: Pieces,
+    deletions: Pieces,
 ) -> None:
     """Bring `main` and `past` up to date with new rows of the lake, in the caller's transaction.
 
-    `rows` and `deletions` are SQL of the new observations and tombstones, in pieces of which each
-    fits memory.
+    `rows` and `deletions` are the new observations and tombstones.
 
     Rows that were never heard of go straight in; for every other row, all that was ever observed
     of it is put in order again. Cost follows the number of new rows.
     """
     pieces = _events(endpoint, rows, deletions)
-    if not pieces:
-        return
     _sort_out(con, endpoint, pieces)
-    _insert_fresh(con, endpoint, pieces)
-    derive(con, endpoint, "fresh")
+    _insert_fresh(con, endpoint, rows)
     while con.execute("SELECT count(*) FROM waiting").fetchall() != [(0,)]:
         _next_busy(con, endpoint)
         _reorder_busy(con, endpoint, pieces)
-        derive(con, endpoint, "busy")
-    con.execute("DROP TABLE fresh; DROP TABLE waiting")
+    con.execute("DROP TABLE waiting")
 
 
-def _events(endpoint: Endpoint, rows: Sequence[str], deletions: Sequence[str]) -> list[str]:
+def _events(endpoint: Endpoint, rows: Pieces, deletions: Pieces) -> Pieces:
     columns = _EVENT.format(quoted(own(endpoint)))
     none = "NULL::TIMESTAMPTZ"
     alive = f"false AS _deleted, {none} AS _last_seen_at, {none} AS _noticed_at"
     gone = "true AS _deleted, _last_seen_at, _noticed_at"
-    return [f"(SELECT {columns}, {alive} FROM ({piece}))" for piece in rows] + [
-        f"(SELECT {columns}, {gone} FROM ({piece}))" for piece in deletions
-    ]
+
+    def events() -> Iterator[str]:
+        for pieces, fate in ((rows, alive), (deletions, gone)):
+            yield from (f"(SELECT {columns}, {fate} FROM ({piece}))" for piece in pieces())
+
+    return events
 
 
 _EVENT = "{}, _extra, _hash, _walk, _request_id, _observed_at"
 
 
-def _sort_out(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
-    """Tables `fresh` and `waiting` of the keys that arrive: never heard of, and all others."""
+def _sort_out(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: Pieces) -> None:
+    """Table `waiting`: the keys that arrive, but for those that come once and are unheard of."""
     key, stream = quoted(endpoint.key), endpoint.stream
-    con.execute(f"CREATE OR REPLACE TEMP TABLE came AS SELECT {key}, _deleted FROM {pieces[0]}")
-    for piece in pieces[1:]:
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE came AS "
+        f"SELECT {key}, true AS _deleted FROM main.{stream} LIMIT 0"
+    )
+    for piece in pieces():
         con.execute(f"INSERT INTO came SELECT {key}, _deleted FROM {piece}")
-    con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE keys AS
-        SELECT {key}, count(*) = 1 AND NOT bool_or(_deleted) AS single
-        FROM came GROUP BY {key}""")
-    known = " OR ".join(
-        f"EXISTS (FROM {schema}.{stream} k WHERE {same_key(endpoint, 'k', 'keys')})"
+    known = " UNION ".join(
+        f"SELECT {key} FROM came SEMI JOIN {schema}.{stream} k ON {same_key(endpoint, 'k', 'came')}"
         for schema in ("main", "past")
     )
     con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE waiting AS SELECT {key} FROM keys
-        WHERE NOT single OR {known};
-        CREATE OR REPLACE TEMP TABLE fresh AS SELECT {key} FROM keys k
-        WHERE NOT EXISTS (FROM waiting WHERE {same_key(endpoint, "waiting", "k")});
-        DROP TABLE keys; DROP TABLE came""")
+        CREATE OR REPLACE TEMP TABLE waiting AS {known} UNION
+        SELECT {key} FROM came GROUP BY {key} HAVING count(*) > 1 OR bool_or(_deleted);
+        DROP TABLE came""")
 
 
-def _insert_fresh(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
+def _insert_fresh(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: Pieces) -> None:
     columns = quoted(own(endpoint))
     since = f"coalesce(least({stamp_of(endpoint)}, _observed_at), _observed_at)"
-    for piece in pieces:
+    for piece in rows():
+        fresh = f"({piece}) a ANTI JOIN waiting w ON {same_key(endpoint, 'a', 'w')}"
         con.execute(f"""
             INSERT INTO main.{endpoint.stream}
                 ({columns}, _extra, _synced_at, _valid_from, _hash, _walk, _request_id)
             SELECT {columns}, _extra, _observed_at, {since}, _hash, _walk, _request_id
-            FROM {piece} a SEMI JOIN fresh ON {same_key(endpoint, "a", "fresh")}""")
+            FROM {fresh}""")
+        derive(con, endpoint, f"(FROM {fresh})")
 
 
 def _next_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
@@ -108,7 +109,7 @@ def _next_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
     con.execute(f"DELETE FROM waiting w USING busy WHERE {same_key(endpoint, 'w', 'busy')}")
 
 
-def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
+def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: Pieces) -> None:
     stream, columns = endpoint.stream, quoted(own(endpoint))
     _collect(con, endpoint, pieces)
     con.execute(f"CREATE OR REPLACE TEMP TABLE versions AS {_versions(endpoint)}")
@@ -129,10 +130,11 @@ def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: li
         f"INSERT INTO past.{stream} ({columns}, {past}) SELECT {columns}, {past} "
         "FROM versions WHERE NOT _present"
     )
+    derive_again(con, endpoint, "busy", "(FROM versions WHERE _present)")
     con.execute("DROP TABLE versions; DROP TABLE events")
 
 
-def _collect(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[str]) -> None:
+def _collect(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: Pieces) -> None:
     """Table `events`: all that was ever observed of the `busy` rows, and what arrives of them."""
     stream, columns = endpoint.stream, _EVENT.format(quoted(own(endpoint)))
     busy = f"SEMI JOIN busy ON {same_key(endpoint, 'e', 'busy')}"
@@ -143,7 +145,7 @@ def _collect(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: list[st
         UNION ALL
         SELECT {columns.replace("_observed_at", "_synced_at")}, false, {none}, {none}
         FROM main.{stream} e {busy}""")
-    for piece in pieces:
+    for piece in pieces():
         con.execute(f"INSERT INTO events FROM {piece} e {busy}")
 
 

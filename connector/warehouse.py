@@ -26,7 +26,7 @@ from connector.ledger import Compaction, Entry, LakeFile, Landing, Position
 from connector.locks import GivesUp, never
 from connector.promotion import promoted
 from connector.published import PUBLISHED
-from connector.versions import apply, parquet
+from connector.versions import Pieces, apply, parquet
 from connector.workfile import connect, remove, storage_faults, work_file
 from schemas import STREAMS, Endpoint
 
@@ -119,11 +119,11 @@ class Warehouse:
         lacking = {f.path for one in entries if isinstance(one, Landing) for f in one.files}
         return not self._is_blank() and not lacking.isdisjoint(_replaced(entries))
 
-    def commit(self, entry: Entry, arrivals: dict[str, list[str]] | None = None) -> None:
+    def commit(self, entry: Entry, arrivals: dict[str, Pieces] | None = None) -> None:
         """Make an entry count: a line in the ledger, and its rows in the tables.
 
-        `arrivals` are the rows of a stream that the landing's files hold, as SQL, where they are
-        still at hand: reading thousands of new files back would take longer than writing them.
+        `arrivals` are the rows of a stream that the landing's files hold, where they are still at
+        hand: reading thousands of new files back would take longer than writing them.
         """
         self.lake.commit(entry)
         self._advance(self._unapplied(), arrivals or {})
@@ -142,7 +142,7 @@ class Warehouse:
         files = [file for one in entries if isinstance(one, kinds) for file in one.files]
         return [file for file in files if file.path not in replaced]
 
-    def _advance(self, found: list[tuple[Entry, Position]], arrivals: dict[str, list[str]]) -> None:
+    def _advance(self, found: list[tuple[Entry, Position]], arrivals: dict[str, Pieces]) -> None:
         if not found:
             return
         position = found[-1][1]
@@ -181,16 +181,17 @@ class Warehouse:
         self.con.execute("COMMIT")
 
     def _apply(
-        self, entries: list[Entry], new: list[LakeFile], arrivals: dict[str, list[str]]
+        self, entries: list[Entry], new: list[LakeFile], arrivals: dict[str, Pieces]
     ) -> None:
         files: dict[tuple[str, str], list[LakeFile]] = defaultdict(list)
         for file in new:
             files[file.stream, file.kind].append(file)
         for endpoint in STREAMS.values():
             stream = endpoint.stream
-            rows = arrivals.get(stream) or self._pieces(endpoint, files[stream, "rows"])
-            deletions = self._pieces(endpoint, files[stream, "deletions"])
-            apply(self.con, endpoint, rows, deletions)
+            if files[stream, "rows"] or files[stream, "deletions"]:
+                rows = arrivals.get(stream) or self._pieces(endpoint, files[stream, "rows"])
+                deletions = self._pieces(endpoint, files[stream, "deletions"])
+                apply(self.con, endpoint, rows, deletions)
             meta.set_aside(self.con, self._paths(files[stream, "rejected"]))
             meta.remember_parents(self.con, self._paths(files[stream, "parents"]))
             meta.hold(self.con, self._paths(files[stream, "missing"]))
@@ -203,17 +204,18 @@ class Warehouse:
     def _paths(self, files: list[LakeFile]) -> list[str]:
         return [self.lake.path(file) for file in files]
 
-    def _pieces(self, endpoint: Endpoint, files: list[LakeFile]) -> list[str]:
-        """SQL of the rows in some files, so many files at a time as fit memory.
+    def _pieces(self, endpoint: Endpoint, files: list[LakeFile]) -> Pieces:
+        """The rows in some files, so many files at a time as fit memory.
 
         Files with other columns are read apart: only where a column is missing is its value looked
         for in `_extra`, and together they would have them all.
         """
-        return [
+        pieces = [
             promoted(self.con, endpoint, parquet(self._paths(piece)))
             for _, alike in groupby(sorted(files, key=_columns), _columns)
             for piece in _pieces(alike)
         ]
+        return lambda: iter(pieces)
 
 
 def _columns(file: LakeFile) -> str:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -208,6 +209,31 @@ def test_the_fast_and_the_slow_parser_give_the_same_rows(found: list[Any]) -> No
     slow = json.dumps(found, indent=1).encode()
     assert read(fast).rows.equals(read(slow).rows)
     assert read(fast).rejected == read(slow).rejected
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
+    """A stream, and records of it with odd values here and there among fitting ones."""
+    endpoint = draw(st.sampled_from(list(STREAMS.values())))
+    names = st.sampled_from([*(column.name for column in endpoint.columns), "surprise"])
+    key = st.sampled_from([dict.fromkeys(endpoint.key, key) for key in ("a", "b", 5)])
+    fields = st.dictionaries(names, JSON | st.text(max_size=3), max_size=6)
+    return endpoint.stream, draw(st.lists(st.builds(dict.__or__, fields, key), max_size=5))
+
+
+@settings(max_examples=600, deadline=None)
+@given(pages())
+def test_every_endpoint_reads_a_page_at_once_as_it_reads_its_records_one_by_one(
+    page: tuple[str, list[dict[str, Any]]],
+) -> None:
+    stream, found = page
+    fast = read(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode(), stream)
+    slow = [read(json.dumps([record], indent=1).encode(), stream) for record in found]
+    schema = STREAMS[stream].schema
+    alone = pa.Table.from_batches([one.rows for one in slow], schema)
+    assert pa.Table.from_batches([fast.rows], schema).equals(alone)
+    assert fast.rejected == [rejected for one in slow for rejected in one.rejected]
+    assert fast.unknown.keys() == {name for one in slow for name in one.unknown}
 
 
 @settings(max_examples=300, deadline=None)

@@ -68,11 +68,13 @@ def land(folder: Path, landings: list[list[Seen]]) -> tuple[list[object], list[o
     for number, landing in enumerate(landings):
         alive = [one for one in landing if not one.gone]
         gone = [one for one in landing if one.gone]
+        rows = [parquet([write(folder / f"{number}.parquet", alive)])] if alive else []
+        deletions = [parquet([write(folder / f"{number}d.parquet", gone)])] if gone else []
         apply(
             con,
             TAGS,
-            [parquet([write(folder / f"{number}.parquet", alive)])] if alive else [],
-            [parquet([write(folder / f"{number}d.parquet", gone)])] if gone else [],
+            rows.__iter__,
+            deletions.__iter__,
         )
     main = con.sql("SELECT id, name, _synced_at, _valid_from FROM main.tags ORDER BY ALL")
     history = con.sql("""SELECT id, name, _deleted, _valid_from, _valid_to, _observed_at

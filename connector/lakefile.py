@@ -1,0 +1,94 @@
+"""One file of the lake, written so that it appears whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connector.ledger import FileKind, LakeFile, sync_folder
+
+BUFFER = 1 << 18
+"""Bytes that go to a file at once: column by column, each of them a few hundred, take 0.4 ms."""
+
+
+def write(
+    root: Path,
+    path: Path,
+    kind: FileKind,
+    stream: str,
+    schema: pa.Schema,
+    tables: Iterable[pa.Table | pa.RecordBatch],
+) -> LakeFile:
+    """Write a file below `root`: hidden name, disk, rename, folder's entry."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = path.with_name(f".{path.name}")
+    with hidden.open("wb") as file:
+        counted = _Counted(file)
+        rows = _fill(counted, schema, tables)
+        file.flush()
+        os.fsync(file.fileno())
+    hidden.rename(path)
+    sync_folder(path.parent)
+    relative = path.relative_to(root).as_posix()
+    columns = f"{zlib.crc32(','.join(schema.names).encode()):08x}"
+    return LakeFile(relative, kind, stream, rows, counted.bytes, counted.crc32, columns)
+
+
+def crc32_of(path: Path) -> int:
+    """What a file's `crc32` must be."""
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            crc = zlib.crc32(block, crc)
+    return crc
+
+
+class _Counted(io.RawIOBase):
+    """What goes to a file, counted and summed on its way: nothing has to be read back."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.bytes = self.crc32 = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self.crc32 = zlib.crc32(piece, self.crc32)
+        self.bytes += len(piece)
+        return self._file.write(piece)
+
+
+def _fill(sink: _Counted, schema: pa.Schema, tables: Iterable[pa.Table | pa.RecordBatch]) -> int:
+    rows = 0
+    with (
+        pa.output_stream(sink, buffer_size=BUFFER) as buffered,
+        pq.ParquetWriter(buffered, schema, **_format(schema)) as writer,
+    ):
+        for table in tables:
+            writer.write(table)
+            rows += table.num_rows
+    return rows
+
+
+def _format(schema: pa.Schema) -> dict[str, Any]:
+    """How a file is written: most hold one day's few rows, and what is said of them weighs most.
+
+    Statistics of long texts, dictionaries of a dozen values and Arrow's own schema make such a
+    file three times as large and twice as slow to write; dates and ids are what readers prune by.
+    zstd takes two thirds of the space of snappy, but a millisecond to set up for so many columns.
+    """
+    pruned_by = {"id", "updated_at", "created_at", "_observed_at"}
+    return {
+        "compression": "snappy",
+        "use_dictionary": False,
+        "store_schema": False,
+        "write_statistics": [name for name in schema.names if name in pruned_by],
+    }
