@@ -69,7 +69,7 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "kind": (
                 "VARCHAR",
                 "window, full; under parents: children (they moved), rotation; early: the first "
-                "pages of a first full walk, landed before its end and counted with it",
+                "pages of a first full walk, landed before its end, which reads them too",
             ),
             "asked_at": ("TIMESTAMPTZ", "When it began"),
             "answered_at": ("TIMESTAMPTZ", "When its last page came"),

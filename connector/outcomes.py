@@ -16,7 +16,7 @@ def done(endpoint: Endpoint, landings: Iterable[Landing]) -> StreamOutcome:
     return StreamOutcome(
         stream=endpoint.stream,
         outcome="done",
-        rows=sum(one.rows for one in landings),
+        rows=sum(one.rows for one in landings if one.kind != "early"),
         new=sum(one.new for one in landings),
         changed=sum(one.changed for one in landings),
         deleted=sum(one.deleted for one in landings),

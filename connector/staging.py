@@ -117,9 +117,14 @@ class Staged:
         folder = self.folder / walk
         folder.mkdir()
         return replace(
-            self, folder=folder, walk=walk, rows=0, rejected=[], unknown={},
-            _files=list(self._files), _handle=-1,
-        )  # fmt: skip
+            self,
+            folder=folder,
+            walk=walk,
+            rejected=[],
+            unknown={},
+            _files=[*self._files],
+            _handle=-1,
+        )
 
     def drop(self) -> None:
         """The walk has landed, or counts no more."""

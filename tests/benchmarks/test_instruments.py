@@ -23,7 +23,7 @@ from benchmarks.server import Server, Traffic, traffic
 from connector.sandbox import Clock, Readings, Sandbox
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
-BIG = "import time; taken = b'x' * 300_000_000\nwhile time.process_time() < 0.2: pass"
+BIG = "import time; taken = b'x' * 1_000_000_000\nwhile time.process_time() < 0.2: pass"
 
 
 def python(code: str) -> Started:
@@ -32,7 +32,8 @@ def python(code: str) -> Started:
 
 def test_time_and_memory_are_those_of_the_very_process():
     big, small = python(BIG).wait(), python("print('[1]')").wait()
-    assert big.peak_mb > 280 > small.peak_mb
+    # Linux hands the peak of whoever starts a process on to it.
+    assert big.peak_mb > 900 > small.peak_mb
     assert big.seconds >= 0.2
     assert big.cpu >= 0.2 > small.cpu
     assert small.document == [1]
