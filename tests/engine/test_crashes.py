@@ -15,6 +15,7 @@ import pytest
 
 from connector.lake import Lake
 from connector.ledger import Landing, Position
+from connector.sandbox import Request
 from connector.warehouse import rebuild
 from tests.bench import Bench
 from tests.engine.export import export
@@ -71,20 +72,27 @@ def test_b11_a_full_walk_killed_at_any_write_loses_and_invents_nothing(
     ("threads", "page_size", "fatal"),
     [(300, 20, 8), (300, 20, 20), pytest.param(1000, 1, 1200, marks=pytest.mark.long)],
 )
-def test_b18_a_killed_first_load_asks_no_page_twice_but_one(
+def test_b18_a_killed_first_load_asks_no_page_twice_but_one_of_each_chain(
     make_bench: Make, threads: int, page_size: int, fatal: int
 ) -> None:
     at = make_bench(threads=threads, page_size=page_size)
     pages = threads // page_size
     # One stream alone: how many of its pages are staged at the n-th write is then always the same.
     assert killed_sync(at, fatal, streams=("threads",))
-    asked = [r.query.get("cursor") for r in at.box.requests if r.path == "/threads"]
+    asked = [_question(r) for r in at.box.requests if r.path == "/threads"]
     assert 1 <= len(asked) < pages
     at.box.requests.clear()
     at.sync("threads")
-    again = [r.query.get("cursor") for r in at.box.requests if r.path == "/threads"]
-    assert len(asked) + len(again) <= pages + 1
+    again = [_question(r) for r in at.box.requests if r.path == "/threads"]
+    # Slices are cut by how busy the machine is: one chain here, some in the long case.
+    chains = {border for border, _ in [*asked, *again]}
+    assert len(set(asked) & set(again)) <= len(chains)
+    assert len(asked) + len(again) <= pages + 3 * len(chains)
     assert at.differences("threads") == []
+
+
+def _question(request: Request) -> tuple[str | None, str | None]:
+    return request.query.get("created_before"), request.query.get("cursor")
 
 
 def test_b18_a_walk_that_was_overtaken_begins_again(make_bench: Make, tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ MUTATIONS = [
         "connector/staging.py",
         "if fits and staged.asked_at and now - staged.asked_at < YOUNG:",
         "if False:",
-        (f"{CRASHES}::test_b18_a_killed_first_load_asks_no_page_twice_but_one",),
+        (f"{CRASHES}::test_b18_a_killed_first_load_asks_no_page_twice_but_one_of_each_chain",),
     ),
     Mutation(
         "a staged walk goes on though another has landed since",
