@@ -18,13 +18,17 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import inf
 
 from connector import errors
 from connector.staging import Mark
 from connector.walk import Page, Question
 
-LEAST = 400
-"""Rows that a cut must leave to read on both sides: two pages."""
+FIRST = 400
+"""Rows after which a list counts as long: two pages."""
+
+LEAST = 700
+"""Rows that a cut must leave to read on both sides: half a page is little beside them."""
 
 APART = timedelta(minutes=1)
 """A cut must be so far ahead: around a border, both slices show the rows of some seconds."""
@@ -181,17 +185,17 @@ class Slices:
     def _left(self, one: Slice) -> float:
         """Rows that it has yet to read, by how dense they were so far.
 
-        Of the last slice nobody knows where it ends: as much again as all have read.
+        Of the last slice nobody knows where it ends.
         """
         lower = self._below(one)
         if one.reached is None or not one.span:
             return 0.0
         if lower is None or lower.border is None:
-            return 2.0 * sum(other.rows for other in self.slices)
+            return inf if sum(other.rows for other in self.slices) >= FIRST else 0.0
         return one.rows * ((one.reached - lower.border) / one.span)
 
     def _middle(self, one: Slice) -> datetime | None:
-        """Half of what it has left, in time."""
+        """Half of what it has left, in time; of the last slice, as much again as all have read."""
         lower = self._below(one)
         assert one.reached
         if lower is None or lower.border is None:

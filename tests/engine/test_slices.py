@@ -96,7 +96,7 @@ class Reader:
 
 @pytest.fixture(autouse=True)
 def small_cuts() -> Iterator[None]:
-    with mock.patch.object(slices, "LEAST", 1):
+    with mock.patch.object(slices, "LEAST", 1), mock.patch.object(slices, "FIRST", 1):
         yield
 
 

@@ -80,6 +80,7 @@ OPERATIONS: dict[str, Operation] = {"rebuild": _rebuild, "compact": _compact}
 def cut_small() -> Iterator[None]:
     """With a row being many, and the budget always idle: no schedule is long enough otherwise."""
     with (
+        mock.patch.object(slices, "FIRST", 1),
         mock.patch.object(slices, "LEAST", 1),
         mock.patch.object(Budget, "idle", lambda _: True),
         mock.patch.object(listing, "EARLY", 1),
