@@ -2,7 +2,7 @@ PYTHON ?= python
 
 .PHONY: soak soak-short mutations
 
-soak:  ## 10,000 random schedules: two to four hours on two cores
+soak:  ## 10,000 random schedules: two hours on two cores
 	$(PYTHON) -m tests.soak --schedules 10000
 
 soak-short:  ## enough to see whether anything is wrong
