@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks import budget, children, incremental, serving
 from benchmarks.figures import Figure
+
+pytestmark = pytest.mark.long
 
 
 def by_name(figures: list[Figure]) -> dict[str, Figure]:

@@ -7,6 +7,8 @@ import pytest
 from benchmarks import growth, memory, rebuild, startup, throughput
 from connector.sandbox import Workspace
 
+pytestmark = pytest.mark.long
+
 
 def test_throughput_counts_the_rows_of_all_three_streams():
     rows = sum(len(Workspace(40).live(stream)) for stream in throughput.STREAMS)

@@ -24,6 +24,8 @@ from connector.sandbox.readings import Readings
 from tests.engine import virtual
 from tests.engine.virtual import now
 
+pytestmark = pytest.mark.long
+
 READINGS = [Readings(window=w, burst=b) for w in ("fixed", "sliding") for b in ("rate", "count")]
 
 

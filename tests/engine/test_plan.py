@@ -17,6 +17,8 @@ from connector.sandbox import Readings
 from connector.sync import Order
 from tests.bench import FEED, Bench, no_sleep
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Bench]
 
 HOUR = 3600.0

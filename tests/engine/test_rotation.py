@@ -14,6 +14,8 @@ from connector.sandbox import Readings
 from connector.status import StreamStatus, status
 from tests.bench import FEED, Bench
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Bench]
 
 HOUR = 3600.0

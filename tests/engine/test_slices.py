@@ -26,6 +26,8 @@ from schemas import STREAMS
 from tests.bench import Bench
 from tests.engine.test_crashes import killed_sync
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Bench]
 THREADS = STREAMS["threads"]
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
