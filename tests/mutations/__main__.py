@@ -43,7 +43,7 @@ def copied(folder: Path) -> Path:
 
 def tested(tree: Path, tests: tuple[str, ...]) -> str:
     """The first test that fails, if one does."""
-    command = [sys.executable, "-m", "pytest", "-m", "long or not long", "-q", "-x", "-p", "no:cacheprovider",
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
                "-o", "addopts=", "--timeout", "240", *tests]  # fmt: skip
     done = subprocess.run(  # noqa: S603  # our own tests, in this interpreter
         command, cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, capture_output=True,
