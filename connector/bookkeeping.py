@@ -152,6 +152,7 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "file": ("VARCHAR", "The ledger's file"),
             "offset": ("BIGINT", "Bytes of it"),
             "catalogue": ("VARCHAR", "Tells the catalogue that made these tables from others"),
+            "views": ("VARCHAR", "Tells the set of views in analytics from others"),
         },
     ),
 }
