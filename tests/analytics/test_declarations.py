@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import duckdb
 import pytest
 
 from connector.analytics import VIEWS, View
 from connector.shape import SCHEMAS, everything
-from tests import oracle
-from tests.bench import Bench
+from connector.workfile import connect
+from tests.analytics.parsed import read_by
+
+Connection = duckdb.DuckDBPyConnection
 
 EVERY = pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 
@@ -22,15 +25,21 @@ TYPES = {
 
 
 @EVERY
-def test_names_types_and_order_of_columns_are_those_declared(untouched: Bench, view: View) -> None:
-    with oracle.published(untouched.settings.data_dir) as con:
-        found = con.sql(f"FROM analytics.{view.name}")
-        assert [*zip(found.columns, map(short, found.types), strict=True)] == [
-            (name, kind) for name, (kind, _) in view.columns.items()
-        ]
-        if view.macro:
-            zoned = con.sql(f"FROM analytics.{view.macro}('Asia/Kathmandu')")
-            assert (zoned.columns, zoned.types) == (found.columns, found.types)
+def test_names_types_and_order_of_columns_are_those_declared(con: Connection, view: View) -> None:
+    found = con.sql(f"FROM analytics.{view.name}")
+    assert [*zip(found.columns, map(short, found.types), strict=True)] == [
+        (name, kind) for name, (kind, _) in view.columns.items()
+    ]
+    if view.macro:
+        zoned = con.sql(f"FROM analytics.{view.macro}('Asia/Kathmandu')")
+        assert (zoned.columns, zoned.types) == (found.columns, found.types)
+
+
+@pytest.fixture(scope="module")
+def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """A warehouse as it is made, without rows."""
+    with connect(tmp_path_factory.mktemp("blank") / "warehouse.duckdb") as made:
+        yield made
 
 
 def short(kind: object) -> str:
@@ -38,14 +47,8 @@ def short(kind: object) -> str:
 
 
 @EVERY
-def test_what_a_view_reads_is_what_duckdb_reads_for_it(untouched: Bench, view: View) -> None:
-    with oracle.published(untouched.settings.data_dir) as con:
-        ((sql,),) = con.execute(
-            "SELECT sql FROM duckdb_views() WHERE schema_name = 'analytics' AND view_name = ?",
-            [view.name],
-        ).fetchall()
-        query = sql.split(" AS ", 1)[1].rstrip(";")
-        assert con.get_table_names(query, qualified=True) == set(view.reads)
+def test_what_a_view_reads_is_what_duckdb_reads_for_it(con: Connection, view: View) -> None:
+    assert read_by(con, f"analytics.{view.name}") == set(view.reads)
 
 
 @EVERY
@@ -55,35 +58,32 @@ def test_a_view_comes_after_those_that_it_reads(view: View) -> None:
     assert read <= set(before)
 
 
-def test_every_table_view_macro_and_column_for_readers_has_a_comment(untouched: Bench) -> None:
-    with oracle.published(untouched.settings.data_dir) as con:
-        bare = con.execute(f"""
-            SELECT schema_name, table_name, '' FROM duckdb_tables()
-            WHERE schema_name IN {SCHEMAS!r} AND comment IS NULL
-            UNION ALL SELECT schema_name, view_name, '' FROM duckdb_views()
-            WHERE schema_name IN {SCHEMAS!r} AND comment IS NULL AND NOT internal
-            UNION ALL SELECT schema_name, function_name, '' FROM duckdb_functions()
-            WHERE schema_name IN {SCHEMAS!r} AND comment IS NULL AND NOT internal
-            UNION ALL SELECT schema_name, table_name, column_name FROM duckdb_columns()
-            WHERE schema_name IN {SCHEMAS!r} AND comment IS NULL AND NOT internal""").fetchall()
-        counted = con.execute(f"""SELECT schema_name, count(*) FROM duckdb_columns()
-            WHERE schema_name IN {SCHEMAS!r} AND NOT internal GROUP BY ALL""").fetchall()
+def test_every_table_view_macro_and_column_for_readers_has_a_comment(con: Connection) -> None:
+    bare = con.execute(f"""
+        SELECT schema_name, table_name, '' FROM duckdb_tables()
+        WHERE schema_name IN {SCHEMAS!r} AND comment IS NULL
+        UNION ALL SELECT schema_name, view_name, '' FROM duckdb_views()
+        WHERE schema_name IN {SCHEMAS!r} AND comment IS NULL AND NOT internal
+        UNION ALL SELECT schema_name, function_name, '' FROM duckdb_functions()
+        WHERE schema_name IN {SCHEMAS!r} AND comment IS NULL AND NOT internal
+        UNION ALL SELECT schema_name, table_name, column_name FROM duckdb_columns()
+        WHERE schema_name IN {SCHEMAS!r} AND comment IS NULL AND NOT internal""").fetchall()
+    counted = con.execute(f"""SELECT schema_name, count(*) FROM duckdb_columns()
+        WHERE schema_name IN {SCHEMAS!r} AND NOT internal GROUP BY ALL""").fetchall()
     assert bare == []
     assert {schema for schema, columns in counted if columns > 20} == set(SCHEMAS)
 
 
 def test_the_columns_of_the_warehouse_are_those_declared_in_their_order_and_types(
-    untouched: Bench,
+    con: Connection,
 ) -> None:
-    with oracle.published(untouched.settings.data_dir) as con:
-        found = con.execute(f"""SELECT schema_name || '.' || table_name, column_name, data_type,
-                comment
-            FROM duckdb_columns() WHERE schema_name IN {SCHEMAS!r} AND NOT internal
-            ORDER BY ALL, column_index""").fetchall()
-        order = con.execute(f"""SELECT schema_name || '.' || table_name,
-                list(column_name ORDER BY column_index)
-            FROM duckdb_columns() WHERE schema_name IN {SCHEMAS!r} AND NOT internal
-            GROUP BY ALL""").fetchall()
+    found = con.execute(f"""SELECT schema_name || '.' || table_name, column_name, data_type,
+            comment
+        FROM duckdb_columns() WHERE schema_name IN {SCHEMAS!r} AND NOT internal""").fetchall()
+    order = con.execute(f"""SELECT schema_name || '.' || table_name,
+            list(column_name ORDER BY column_index)
+        FROM duckdb_columns() WHERE schema_name IN {SCHEMAS!r} AND NOT internal
+        GROUP BY ALL""").fetchall()
     declared = {table.name: table for table in everything()}
     assert dict(order) == {name: list(table.columns) for name, table in declared.items()}
     assert sorted(found) == sorted(
@@ -101,9 +101,8 @@ def test_meanings_are_short_plain_lines() -> None:
             assert not said.endswith(".")
 
 
-def test_an_unknown_time_zone_is_refused(untouched: Bench) -> None:
-    with oracle.published(untouched.settings.data_dir) as con:
-        with pytest.raises(duckdb.Error, match="Unknown TimeZone"):
-            con.execute("SELECT timezone('Europe/Atlantis', now())")
-        for view in VIEWS.values():
-            assert not view.macro or con.execute(f"FROM analytics.{view.macro}('UTC')")
+def test_an_unknown_time_zone_is_refused(con: Connection) -> None:
+    with pytest.raises(duckdb.Error, match="Unknown TimeZone"):
+        con.execute("SELECT timezone('Europe/Atlantis', now())")
+    for view in VIEWS.values():
+        assert not view.macro or con.execute(f"FROM analytics.{view.macro}('UTC')")
