@@ -60,6 +60,12 @@ def markdown() -> str:
     return "\n".join(_page()).rstrip()
 
 
+def listed(tables: Iterable[Table]) -> str:
+    """Names and meanings of some tables; the README has that of the schema `analytics`."""
+    rows = [f"| `{table.name}` | {table.meaning} |" for table in tables]
+    return "\n".join(["| table | what a row is |", "|---|---|", *rows])
+
+
 def _page() -> Iterator[str]:
     tables = {schema: [*found] for schema, found in _by_schema(everything())}
     yield HEAD

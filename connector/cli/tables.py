@@ -14,11 +14,19 @@ if TYPE_CHECKING:
     from connector.shape import Table
 
 AsMarkdown = Annotated[
-    bool, typer.Option("--markdown", help="All of them, as docs/tables.md.", show_default=False)
+    bool,
+    typer.Option(
+        "--markdown",
+        help="The page docs/tables.md; with a schema, its list as the README has it.",
+        show_default=False,
+    ),
 ]
 Name = Annotated[
     str | None,
-    typer.Argument(help="Its columns, like threads or meta.runs.", show_default=False),
+    typer.Argument(
+        help="A table or view, like threads or meta.runs, for its columns; or a schema.",
+        show_default=False,
+    ),
 ]
 
 
@@ -29,18 +37,15 @@ def tables(name: Name = None, as_json: AsJson = False, as_markdown: AsMarkdown =
     views of schema analytics need no schema before their name here.
     """
     with faults.answering():
-        from connector.shape import everything
+        found = _chosen(name)
+        if as_json:
+            output.document({"tables": [_facts(one) for one in found]})
+        elif as_markdown:
+            from connector.cli.guide import listed, markdown
 
-        found = [*everything()]
-        if as_markdown:
-            from connector.cli.guide import markdown
-
-            typer.echo(markdown())
-        elif as_json:
-            chosen = [_named(name, found)] if name else found
-            output.document({"tables": [_facts(one) for one in chosen]})
-        elif name:
-            _show_columns(_named(name, found))
+            typer.echo(listed(found) if name else markdown())
+        elif len(found) == 1:
+            _show_columns(found[0])
         else:
             show(output.out(), TABLES, [[one.name, one.meaning] for one in found])
 
@@ -49,14 +54,18 @@ TABLES = (Column("table"), Column("what a row is", least=30))
 COLUMNS = (Column("column"), Column("type"), Column("refers to"), Column("meaning", least=30))
 
 
-def _named(name: str, found: list[Table]) -> Table:
-    """The table of that name, with or without its schema."""
+def _chosen(name: str | None) -> list[Table]:
+    """All tables, those of a schema, or the one of that name, with or without its schema."""
     from connector.errors import ConfigurationError
+    from connector.shape import everything
 
-    for whole in (name, f"main.{name}", f"analytics.{name}"):
-        for one in found:
-            if one.name == whole:
-                return one
+    found = [*everything()]
+    if name is None:
+        return found
+    names = (name, f"main.{name}", f"analytics.{name}")
+    chosen = [one for one in found if one.schema == name]
+    if chosen := chosen or [one for one in found if one.name in names][:1]:
+        return chosen
     raise ConfigurationError(
         f"there is no table {name!r}", todo="`productlane-elt tables` lists them"
     )
