@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +20,10 @@ OURS = set(analytics.VIEWS)
 
 
 @pytest.fixture
-def at(at_bench: Bench) -> Bench:
-    at_bench.sync("tags", "threads")
-    return at_bench
+def at(make_bench: Callable[..., Bench]) -> Bench:
+    made = make_bench(threads=4)
+    made.sync("tags", "threads")
+    return made
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connector.analytics import VIEWS
+from connector.analytics import VIEWS, View
 from tests.analytics.models import MODELS
 from tests.analytics.seen import Row, Seen
 from tests.bench import Bench
@@ -53,18 +53,17 @@ def test_a_macro_says_what_the_model_says_in_that_zone(lived: Bench, name: str) 
     same(seen.rows(f"SELECT * FROM analytics.{name}_in('{BERLIN}')"), MODELS[name](seen))
 
 
-@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
 @EVERY
-def test_the_zone_of_a_session_moves_no_border(lived: Bench, view: Any, zone: str) -> None:
+def test_the_zone_of_a_session_moves_no_border(lived: Bench, view: View) -> None:
     seen = Seen(lived.settings.data_dir)
-    elsewhere = Seen(lived.settings.data_dir, session=zone)
+    elsewhere = Seen(lived.settings.data_dir, session="America/Los_Angeles")
     same(elsewhere.rows(f"analytics.{view.name}"), seen.rows(f"analytics.{view.name}"))
 
 
 def test_the_workspace_has_what_views_have_to_notice(seen: Seen) -> None:
     """Or the models would be asked of nothing."""
     threads, companies = (seen.rows(f"analytics.{n}") for n in ("thread_metrics", COMPANIES))
-    assert sum(row["reopenings"] for row in threads) > 3
+    assert sum(row["reopenings"] for row in threads) > 1
     assert {row["health"] for row in companies} == {"quiet", "attention", "good"}
     assert any(row["merged_from"] for row in companies)
     assert any(len(v) > 1 and v[-1]["_deleted"] for v in seen.versions.values())
