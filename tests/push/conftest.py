@@ -10,4 +10,4 @@ from tests.push.pushed import Desk, desk
 
 @pytest.fixture
 def at_desk(make_bench: Callable[..., Bench]) -> Desk:
-    return desk(make_bench(threads=0, contacts=6, companies=4))
+    return desk(make_bench(threads=0, contacts=12, companies=4))
