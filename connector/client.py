@@ -154,8 +154,7 @@ class Client:
         response, asked_for = await self._send(request)
         self._learn(response)
         if response.status_code == 429:
-            self.traffic.refused += 1
-            self.budget.pause(_retry_after(response))
+            self._pause(response)
             raise _too_many("the API refused a write for its rate limit", response)
         return _read(_answer(response, asked_for, fields, stream), read)
 
@@ -170,8 +169,7 @@ class Client:
             self._learn(response)
             if response.status_code != 429:
                 return _answer(response, asked_for, params, stream)
-            self.traffic.refused += 1
-            self.budget.pause(_retry_after(response))
+            self._pause(response)
         raise _too_many(f"the API refused {PATIENCE} times in a row for its rate limit", response)
 
     async def _send(self, request: httpx.Request) -> tuple[httpx.Response, timedelta]:
@@ -185,6 +183,10 @@ class Client:
             ) from None
         self.traffic.bytes += response.num_bytes_downloaded
         return response, response.elapsed
+
+    def _pause(self, response: httpx.Response) -> None:
+        self.traffic.refused += 1
+        self.budget.pause(_retry_after(response))
 
     def _learn(self, response: httpx.Response) -> None:
         said = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 import subprocess
@@ -31,6 +32,10 @@ def blocks(language: str) -> list[str]:
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     made = bench(tmp_path_factory.mktemp("readme"), threads=60)
     with made.box:
+        for row in csv.DictReader(blocks("csv")[0].splitlines()):
+            own = {"company_id": None, "company_ids": [], "name": None, "is_subscribed": True}
+            made.box.workspace.create("contacts", email=row["email"], **own)
+        made.box.workspace.update("companies", made.box.workspace.ids("companies")[0], name="Acme")
         connect(made).sync()
         for stream in ("threads", "contacts"):
             made.box.workspace.delete(stream, made.box.workspace.ids(stream)[5])
@@ -86,6 +91,8 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_works_as_written(synced: Bench, command: str) -> None:
+    folder = synced.settings.data_dir.parent
+    (folder / "corrections.csv").write_text(blocks("csv")[0])
     environ = {
         "PRODUCTLANE_API_KEY": synced.settings.api_key,
         "PRODUCTLANE_BASE_URL": synced.settings.base_url,
@@ -93,8 +100,9 @@ def test_every_command_works_as_written(synced: Bench, command: str) -> None:
         "PATH": str(Path(sys.executable).parent),
     }
     ran = subprocess.run(  # noqa: S603  # the README's own lines
-        shlex.split(command), env=environ, capture_output=True, text=True, timeout=120, check=False
-    )
+        shlex.split(command), env=environ, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder,
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
 
 

@@ -115,7 +115,7 @@ WRONG: list[tuple[list[dict[str, str]], list[str]]] = [
     ([{"name": "x"}], ["line 1: no column says whom: id or email", "line 2: says neither id nor"]),
     ([{"id": "ID0"}], ["line 1: no column says what is to be set"]),
     ([{"email": "ada@acme.example"}], ["line 1: no column says what is to be set"]),
-    ([{"id": "ID0", "nmae": "x"}], ["line 1: no column says what", "line 1, nmae: is no column of"]),
+    ([{"id": "ID0", "nmae": "x"}], ["line 1: no column says", "line 1, nmae: is no column of"]),
     ([{"id": "nobody", "name": "x"}], ["line 2, id: the warehouse has no such row of contacts"]),
     ([{"email": "no@x.example", "name": "x"}], ["line 2, email: the warehouse has no such row"]),
     ([{"email": "twice@acme.example", "name": "x"}], ["line 2, email: 2 rows have it"]),
