@@ -102,7 +102,7 @@ def _details(error: Mapping[str, object]) -> str:
     found = error.get("details")
     faults = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
     said = [f"{one.get('path', '')}: {one.get('message', '')}" for one in faults]
-    return "; ".join(said) or str(error.get("message") or "")
+    return ("; ".join(said) or str(error.get("message") or ""))[:1000]
 
 
 def _complained_of(error: Mapping[str, object], params: Mapping[str, Any]) -> str:

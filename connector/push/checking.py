@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 import duckdb
 
@@ -80,10 +80,11 @@ class _Checking:
 
     def _check_header(self) -> None:
         names, allowed = self.input.columns, self.writable.columns
-        for name, times in Counter(names).items():
+        for place, name in enumerate(names, start=1):
             if name not in allowed:
-                self._say(HEADER, name, f"is no column of a push; there are {', '.join(allowed)}")
-            elif times > 1:
+                self._say(HEADER, f"column {place}", _unknown(name, allowed))
+        for name in allowed:
+            if names.count(name) > 1:
                 self._say(HEADER, name, "stands twice among the columns")
         if not {"id", self.writable.address} & set(names):
             self._say(HEADER, "", f"no column says whom: id or {self.writable.address}")
@@ -201,3 +202,10 @@ class _Checking:
             if wanted and old[entry.name] is not True and not self.resubscribe:
                 what = "would be set to true again, which that person's own word may forbid"
                 self._say(one.line, entry.name, f"{what}: --resubscribe allows it")
+
+
+def _unknown(name: str, allowed: list[str]) -> str:
+    """What to say of a column. Not its name: in a file without a header it is a customer's."""
+    close = get_close_matches(name.lower(), allowed, 1)
+    meant = f" (is {close[0]} meant?)" if close else ""
+    return f"is no column of a push{meant}; there are {', '.join(allowed)}"

@@ -90,12 +90,12 @@ def test_what_is_wrong_is_listed_and_nothing_is_sent(push: Push) -> None:
     text = f"id,name,nmae\n{push.id(1)},,x\nnobody,x,x\n"
     said = push(text, "--apply")
     assert said.code == 2
-    assert "line 1, nmae: is no column of a push" in said.err
+    assert "line 1, column 3: is no column of a push (is name meant?)" in said.err
     assert "line 3, id: the warehouse has no such row of contacts" in said.err
     assert "2 problems, so nothing was sent" in said.err
     document = push(text, "--apply", "--json").document
     assert [(one["line"], one["column"]) for one in document["problems"]] == [
-        (1, "nmae"),
+        (1, "column 3"),
         (3, "id"),
     ]
     assert push.box.requests == []

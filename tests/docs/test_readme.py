@@ -19,6 +19,7 @@ from connector.cli.streams import markdown
 from connector.published import PUBLISHED
 from connector.settings import DEFAULT_BASE_URL, Settings
 from tests.bench import Bench, bench, connect
+from tests.push.pushed import Desk
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -41,6 +42,8 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             made.box.workspace.delete(stream, made.box.workspace.ids(stream)[5])
         made.pass_time()
         made.sync(full=True)
+        somebody = made.box.workspace.ids("contacts")[7]
+        Desk(made, []).push({"id": somebody, "name": "Ada"})
         yield made
 
 

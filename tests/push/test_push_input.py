@@ -115,7 +115,7 @@ WRONG: list[tuple[list[dict[str, str]], list[str]]] = [
     ([{"name": "x"}], ["line 1: no column says whom: id or email", "line 2: says neither id nor"]),
     ([{"id": "ID0"}], ["line 1: no column says what is to be set"]),
     ([{"email": "ada@acme.example"}], ["line 1: no column says what is to be set"]),
-    ([{"id": "ID0", "nmae": "x"}], ["line 1: no column says", "line 1, nmae: is no column of"]),
+    ([{"id": "ID0", "nmae": "x"}], ["line 1: no column says", "line 1, column 2: is no column"]),
     ([{"id": "nobody", "name": "x"}], ["line 2, id: the warehouse has no such row of contacts"]),
     ([{"email": "no@x.example", "name": "x"}], ["line 2, email: the warehouse has no such row"]),
     ([{"email": "twice@acme.example", "name": "x"}], ["line 2, email: 2 rows have it"]),
@@ -156,6 +156,15 @@ def test_what_is_wrong_is_said_with_its_line_and_column(
     plan = kept.plan(*({k: ids.get(v, v) for k, v in row.items()} for row in rows))
     assert len(told(plan)) == len(expected)
     assert all(part in line for part, line in zip(expected, told(plan), strict=True)), told(plan)
+
+
+def test_a_column_that_is_not_known_is_not_quoted_and_what_was_meant_is_guessed(
+    kept: Desk,
+) -> None:
+    """In a file without a header, the first line is a customer."""
+    plan = kept.plan({"id": "x", "ada@acme.example": "y", "nmae": "z"})
+    assert "line 1, column 3: is no column of a push (is name meant?); there are" in told(plan)[2]
+    assert "ada@" not in " ".join(told(plan))
 
 
 def test_all_that_is_wrong_is_listed_together(kept: Desk) -> None:
