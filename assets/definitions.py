@@ -16,6 +16,7 @@ import dagster as dg
 
 from assets.lake import lake_asset
 from assets.partitions import start_date
+from assets.push import push_contacts
 from assets.resource import Productlane
 from assets.schedules import reconcile_schedule, sync_schedule
 from assets.views import view_asset
@@ -35,6 +36,7 @@ def build(
     return dg.Definitions(
         assets=_assets(start or start_date()),
         asset_checks=[*map(unique_check, STREAMS.values())],
+        jobs=[push_contacts],
         schedules=[sync_schedule(), reconcile_schedule()],
         resources={"productlane": Productlane(), **(resources or {})},
         executor=dg.in_process_executor,

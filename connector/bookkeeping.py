@@ -69,7 +69,8 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "kind": (
                 "VARCHAR",
                 "window, full; under parents: children (they moved), rotation; early: the first "
-                "pages of a first full walk, landed before its end, which reads them too",
+                "pages of a first full walk, landed before its end, which reads them too; push: "
+                "rows that a push wrote or looked at",
             ),
             "asked_at": ("TIMESTAMPTZ", "When it began"),
             "answered_at": ("TIMESTAMPTZ", "When its last page came"),
@@ -144,6 +145,34 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "stream": _STREAM,
             "key": ("VARCHAR", "The row's key as JSON"),
             "walk": ("VARCHAR", "The walk that missed it"),
+        },
+    ),
+    "meta.writes": (
+        "Every attempt to change a row at the source; times are this machine's",
+        {
+            "write": ("VARCHAR", "The attempt's id"),
+            "run": ("VARCHAR", "The run it belongs to; see meta.runs"),
+            "stream": _STREAM,
+            "key": ("VARCHAR", "The row's id"),
+            "attempt": ("INTEGER", "Which attempt at the row it was in its run, from 1 on"),
+            "began_at": ("TIMESTAMPTZ", "When it was noted, before the request was sent"),
+            "ended_at": ("TIMESTAMPTZ", "When its outcome was noted; null until then"),
+            "os_user": ("VARCHAR", "Who ran it on this machine"),
+            "api_key_id": ("VARCHAR", "The key's id, as GET /me tells it; never the key"),
+            "before": ("JSON", "The fields asked for, as they were just before"),
+            "asked": ("JSON", "What was sent"),
+            "after": ("JSON", "The same fields as the API showed them afterwards"),
+            "outcome": (
+                "VARCHAR",
+                "begun: nothing more is known yet; done; not_done: the row is as before; refused "
+                "by the API; unknown: the row could not be read since, the next push looks again; "
+                "unclear: somebody else has changed the row since",
+            ),
+            "answer_lost": ("BOOLEAN", "No answer came: the outcome was read from the row"),
+            "status": ("INTEGER", "HTTP status of the answer, if there was one"),
+            "code": ("VARCHAR", "The API's code of an error"),
+            "request_id": ("VARCHAR", "The API's id of the request"),
+            "details": ("VARCHAR", "What the API said of the refusal, in its own words"),
         },
     ),
     "meta.ledger_position": (

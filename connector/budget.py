@@ -11,7 +11,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from connector.book import LONGEST_PAUSE, MINUTE, Book, Head
-from connector.pace import Pace
+from connector.pace import RESERVE, Pace
+
+WRITES = 60
+"""Writes a minute that a key may make (REFERENCE 1.6)."""
+
+WRITES_LEFT = 5
+"""Of them, those left to others: the vendor asks to slow down under so many."""
 
 SHARE = 10
 """Somebody patient gets one place in so many, however many others wait."""
@@ -27,7 +33,7 @@ LOWS = 3
 
 
 class Budget:
-    """Paces the GET requests of one key.
+    """Paces the requests of one key: those that read or, in a book of their own, that write.
 
     Whoever is `patient` (a backfill, a full walk) takes what others leave, with no burst.
     `waited` counts the seconds in which somebody waited, however many did so side by side.
@@ -40,6 +46,7 @@ class Budget:
         path: Path,
         *,
         limit: int = 1000,
+        reserve: int = RESERVE,
         patient: bool = False,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -47,7 +54,7 @@ class Budget:
         self._book = Book(path)
         self._now = now
         self._sleep = sleep
-        self._pace = Pace(limit)
+        self._pace = Pace(limit, reserve)
         self.patient = patient
         self.waited = 0.0
         self._waited_until = 0.0
@@ -62,9 +69,19 @@ class Budget:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> Budget:
         """The budget that every process of this user shares for this key."""
-        name = hashlib.sha256(f"{base_url}\n{api_key}".encode()).hexdigest()[:24]
-        folder = Path(tempfile.gettempdir()) / f"productlane-elt-{os.getuid()}"
-        return cls(folder / f"{name}.budget", patient=patient, sleep=sleep)
+        return cls(_book_of(api_key, base_url, "budget"), patient=patient, sleep=sleep)
+
+    @classmethod
+    def of_writes(
+        cls,
+        api_key: str,
+        base_url: str,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> Budget:
+        """What every process of this user may write with this key; the API counts it apart."""
+        book = _book_of(api_key, base_url, "writes")
+        return cls(book, limit=WRITES, reserve=WRITES_LEFT, sleep=sleep)
 
     @property
     def per_minute(self) -> int:
@@ -178,3 +195,9 @@ class Budget:
         now = self._now()
         with self._book.opened(now) as head:
             return head.until - now
+
+
+def _book_of(api_key: str, base_url: str, kind: str) -> Path:
+    name = hashlib.sha256(f"{base_url}\n{api_key}".encode()).hexdigest()[:24]
+    folder = Path(tempfile.gettempdir()) / f"productlane-elt-{os.getuid()}"
+    return folder / f"{name}.{kind}"

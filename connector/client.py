@@ -1,8 +1,8 @@
 """One question to the API, one answer: the header with the key, time-outs, retries, pauses.
 
-GET only. Whatever may pass (transport faults, 5xx, an answer that isn't what a list answers) is
+Whatever may pass (transport faults, 5xx, an answer that isn't what a list answers) is
 asked again with backoff; a 429 stops every process on the key for as long as it says; anything
-else is a typed error at once.
+else is a typed error at once. That holds for questions, which are GETs: a write is sent once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -134,27 +134,47 @@ class Client:
                     await self._sleep(random.uniform(0.5, 1) * min(2**attempt, 30) * 0.5)
         raise AssertionError("the loop returns or raises")
 
+    async def change(
+        self,
+        path: str,
+        fields: Mapping[str, Any],
+        read: Callable[[Answer], T],
+        *,
+        stream: str = "",
+    ) -> T:
+        """PATCH these fields, once, and return what `read` makes of the answer.
+
+        To be asked for by whoever has a place in the budget: it isn't waited for. Raises
+        `WriteRefused` and the other errors of `connector.errors`. `Unreachable` says that no
+        answer came that can be trusted, and that the write may have taken effect; only of one
+        with status 429 it is known that it has not.
+        """
+        self.traffic.requests += 1
+        request = self._http.build_request("PATCH", path, json=dict(fields))
+        response, asked_for = await self._send(request)
+        self._learn(response)
+        if response.status_code == 429:
+            self._pause(response)
+            raise _too_many("the API refused a write for its rate limit", response)
+        return _read(_answer(response, asked_for, fields, stream), read)
+
     async def _once(self, path: str, params: Mapping[str, str], stream: str) -> Answer:
         for _ in range(PATIENCE):
             await self.budget.take()
             self.traffic.requests += 1
             self.traffic.by_stream[stream] += 1
-            response, asked_for = await self._send(path, params)
+            response, asked_for = await self._send(
+                self._http.build_request("GET", path, params=dict(params))
+            )
             self._learn(response)
             if response.status_code != 429:
                 return _answer(response, asked_for, params, stream)
-            self.traffic.refused += 1
-            self.budget.pause(_retry_after(response))
-        raise errors.Unreachable(
-            f"the API refused {PATIENCE} times in a row for its rate limit",
-            todo="Look for another program that uses the same key",
-            status=429,
-            request_id=response.headers.get("X-Request-Id", ""),
-        )
+            self._pause(response)
+        raise _too_many(f"the API refused {PATIENCE} times in a row for its rate limit", response)
 
-    async def _send(self, path: str, params: Mapping[str, str]) -> tuple[httpx.Response, timedelta]:
+    async def _send(self, request: httpx.Request) -> tuple[httpx.Response, timedelta]:
         try:
-            response = await self._http.get(path, params=dict(params))
+            response = await self._http.send(request)
         except (httpx.TransportError, httpx.DecodingError) as fault:
             # The text of a transport error may hold an address with a person's mail in it.
             raise errors.Unreachable(
@@ -163,6 +183,10 @@ class Client:
             ) from None
         self.traffic.bytes += response.num_bytes_downloaded
         return response, response.elapsed
+
+    def _pause(self, response: httpx.Response) -> None:
+        self.traffic.refused += 1
+        self.budget.pause(_retry_after(response))
 
     def _learn(self, response: httpx.Response) -> None:
         said = None
@@ -177,6 +201,15 @@ class Client:
             self.budget.learn(limit, remaining, left)
 
 
+def _too_many(what: str, response: httpx.Response) -> errors.Unreachable:
+    return errors.Unreachable(
+        what,
+        todo="Look for another program that uses the same key",
+        status=429,
+        request_id=response.headers.get("X-Request-Id", ""),
+    )
+
+
 def _read(answer: Answer, read: Callable[[Answer], T]) -> T:
     try:
         return read(answer)
@@ -186,7 +219,7 @@ def _read(answer: Answer, read: Callable[[Answer], T]) -> T:
 
 
 def _answer(
-    response: httpx.Response, elapsed: timedelta, params: Mapping[str, str], stream: str
+    response: httpx.Response, elapsed: timedelta, params: Mapping[str, Any], stream: str
 ) -> Answer:
     if response.status_code != 200:
         raise refusal(response, params, stream)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connector.lake import Lake
-from connector.ledger import Compaction, LakeFile, Position, Run
+from connector.ledger import Compaction, LakeFile, Position, Run, Write
 from connector.warehouse import Warehouse
 
 MANY = 8
@@ -71,7 +71,7 @@ def _living(lake: Lake) -> Iterator[LakeFile]:
     """The files that count, in the order in which they were written."""
     files: dict[str, LakeFile] = {}
     for entry, _ in lake.ledger.since(Position()):
-        if isinstance(entry, Run):
+        if isinstance(entry, Run | Write):
             continue
         files.update((file.path, file) for file in entry.files)
         for path in entry.replaced if isinstance(entry, Compaction) else ():

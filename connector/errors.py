@@ -10,6 +10,7 @@
     ├── ParentUnread            read the parent as well                    exit 2
     ├── CursorRefused           start the walk again (422)
     ├── BadQuestion             report it: the API refuses what we ask (400)  exit 5
+    │   └── WriteRefused        correct the input (400, 409, 422 on a write)  exit 6
     └── Unreachable             try again later (transport, 5xx, 429)      exit 5
         └── BrokenAnswer        report it: the answer breaks the API's rules
 
@@ -119,3 +120,14 @@ class CursorRefused(ConnectorError):
 
 class BadQuestion(ConnectorError):
     """The API refuses the question itself: its rules are not what the reference says."""
+
+
+class WriteRefused(BadQuestion):
+    """The API refuses a write. Nothing was changed, and the other writes are not concerned.
+
+    `details` are the API's own words. They may quote a customer, so they are for the terminal of
+    whoever asked for the write and for `meta.writes`, and stand in no text of this error.
+    """
+
+    exit_code = 6
+    details: str = ""

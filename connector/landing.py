@@ -34,7 +34,7 @@ class Walked:
     run: str
     endpoint: Endpoint
     staged: Staged
-    kind: Literal["window", "full", "early", "children", "rotation"]
+    kind: Literal["window", "full", "early", "children", "rotation", "push"]
     window: Window
     requests: int
     closed: tuple[datetime | None, datetime] | None = None

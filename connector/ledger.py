@@ -1,4 +1,4 @@
-"""The ledger: what was walked, landed, compacted and run, one JSON line each, oldest first.
+"""The ledger: what was walked, landed, compacted, written, run: a JSON line each, oldest first.
 
 A line is the commit point of a landing: files that no line names don't count. Lines are appended
 under the lake's lock and reach the disk before anything builds on them; a last line torn by a
@@ -41,9 +41,9 @@ class LakeFile:
 class Landing:
     """What a walk brought, as one line of the ledger. Times are the server's.
 
-    `kind`: `window`, `full`, `children` (under parents whose signals called for it), or `rotation`
-    (under parents whose turn it was). `closed` is the span of
-    `updated_at` that the walk closes, [None, t] from the beginning of time, or None.
+    `kind`: `window`, `full`, `children` (under parents whose signals called for it), `rotation`
+    (under parents whose turn it was), or `push` (rows that were just written). `closed` is the
+    span of `updated_at` that the walk closes, [None, t] from the beginning of time, or None.
     `late`: rows that came under a stamp up to which everything was closed.
     `drifted`: rows that changed under an unmoved `updated_at`, and in how many of them which field.
     `shows_all`: without flags, the list showed the rows of every combination of flags.
@@ -52,7 +52,7 @@ class Landing:
     walk: str
     run: str
     stream: str
-    kind: Literal["window", "full", "early", "children", "rotation"]
+    kind: Literal["window", "full", "early", "children", "rotation", "push"]
     asked_at: datetime
     answered_at: datetime
     asked_after: datetime | None = None
@@ -126,7 +126,38 @@ class Compaction:
     replaced: tuple[str, ...]
 
 
-Entry = Landing | Run | Compaction
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An attempt to change a row at the source: a line before the request, and one after it.
+
+    The first, `begun`, is on the disk before the request is sent. `outcome` of the second:
+    `done`; `not_done` (the row was read and is as before, or the request was refused by the rate
+    limit); `refused` by the API, with its own words in `details`; `unknown` (the row could not be
+    read: the next push looks again); `unclear` (it was changed by somebody else since, so nobody
+    can tell). `answer_lost`: the outcome was read from the row, as no answer came.
+    `before`, `asked` and `after` are values of the row's fields. `noted_at` is this machine's.
+    """
+
+    write: str
+    run: str
+    stream: str
+    key: str
+    attempt: int
+    noted_at: datetime
+    os_user: str
+    api_key_id: str
+    before: dict[str, Any]
+    asked: dict[str, Any]
+    outcome: Literal["begun", "done", "not_done", "refused", "unknown", "unclear"] = "begun"
+    after: dict[str, Any] | None = None
+    answer_lost: bool = False
+    status: int | None = None
+    code: str = ""
+    request_id: str = ""
+    details: str = ""
+
+
+Entry = Landing | Run | Compaction | Write
 """What a line of the ledger says."""
 
 
@@ -176,6 +207,8 @@ def _written_at(entry: Entry) -> datetime:
             return entry.ended_at
         case Compaction():
             return entry.compacted_at
+        case Write():
+            return entry.noted_at
 
 
 def _entries(path: Path, offset: int) -> Iterator[tuple[Entry, Position]]:
@@ -195,7 +228,7 @@ def _entries(path: Path, offset: int) -> Iterator[tuple[Entry, Position]]:
 
 
 _TIMES = ("asked_at", "answered_at", "asked_after", "asked_before", "started_at", "ended_at",
-          "compacted_at")  # fmt: skip
+          "compacted_at", "noted_at")  # fmt: skip
 
 
 def _entry(found: dict[str, Any]) -> Entry:
@@ -206,6 +239,8 @@ def _entry(found: dict[str, Any]) -> Entry:
     if kind == "run":
         streams = tuple(StreamOutcome(**outcome) for outcome in found.pop("streams"))
         return Run(**found, streams=streams)
+    if kind == "write":
+        return Write(**found)
     files = tuple(LakeFile(**file) for file in found.pop("files"))
     if kind == "compaction":
         return Compaction(**found | {"files": files, "replaced": tuple(found["replaced"])})

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import duckdb
 
-from connector.ledger import Compaction, Entry, Landing, Run
+from connector.ledger import Compaction, Entry, Landing, Run, Write
+from connector.records import dump
 from connector.versions import children_of, parquet
 from schemas import STREAMS
 
@@ -118,6 +119,8 @@ def record(con: Connection, entry: Entry) -> None:
             _record_run(con, entry)
         case Compaction():
             pass  # the rows are the same
+        case Write():
+            _record_write(con, entry)
 
 
 def _record_landing(con: Connection, one: Landing) -> None:
@@ -151,6 +154,25 @@ def _record_run(con: Connection, run: Run) -> None:
             con, "run_streams", run.run, run.ended_at, s.stream, s.outcome, s.rows, s.new,
             s.changed, s.deleted, s.rejected, s.requests, s.error,
         )  # fmt: skip
+
+
+def _record_write(con: Connection, one: Write) -> None:
+    """An attempt when it begins, and what came of it."""
+    texts = [None if found is None else dump(found) for found in (one.before, one.asked, one.after)]
+    if one.outcome == "begun":
+        _insert(
+            con, "writes", one.write, one.run, one.stream, one.key, one.attempt, one.noted_at,
+            None, one.os_user, one.api_key_id, *texts, one.outcome, False, None, "", "", "",
+        )  # fmt: skip
+        return
+    con.execute(
+        """UPDATE meta.writes SET ended_at = ?, outcome = ?, "after" = ?, answer_lost = ?,
+            status = ?, code = ?, request_id = ?, details = ? WHERE write = ?""",
+        [
+            one.noted_at, one.outcome, texts[2], one.answer_lost,
+            one.status, one.code, one.request_id, one.details, one.write,
+        ],
+    )  # fmt: skip
 
 
 def _insert(con: Connection, table: str, *values: object) -> None:

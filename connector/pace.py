@@ -35,14 +35,18 @@ COMPANY = 0.05
 
 @dataclass(slots=True)
 class Pace:
-    """The rules, for a limit per minute. Moments are in seconds on the clock of the book."""
+    """The rules, for a limit per minute. Moments are in seconds on the clock of the book.
+
+    `reserve` requests of the limit are left to others.
+    """
 
     limit: int
+    reserve: int = RESERVE
 
     def per_minute(self, head: Head, now: float) -> int:
         """Requests that a minute may hold."""
         free = self.limit - head.noticed(now)
-        return int(max(free - RESERVE, free * 0.5, self.limit * 0.05, 1))
+        return int(max(free - self.reserve, free * 0.5, self.limit * 0.05, 1))
 
     def interval(self, head: Head, now: float) -> float:
         """Seconds between two requests at the steady rate."""

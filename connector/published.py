@@ -26,7 +26,7 @@ class NotYet(ConfigurationError):
 def is_under_way(data_dir: Path) -> bool:
     """Does any process walk a list of this data directory? Each holds a lock meanwhile."""
     locks = (data_dir / "lake" / "_locks").glob("*")
-    return any(_is_held(lock) for lock in locks if lock.name not in ("lake", "sequence"))
+    return any(_is_held(lock) for lock in locks if lock.name not in ("lake", "sequence", "writes"))
 
 
 def _is_held(lock: Path) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import httpx
 import orjson
@@ -33,9 +33,9 @@ class _Where(TypedDict):
 
 
 def refusal(
-    response: httpx.Response, params: Mapping[str, str], stream: str
+    response: httpx.Response, params: Mapping[str, Any], stream: str
 ) -> errors.ConnectorError:
-    """The typed error for a response that is not 200."""
+    """The typed error for a response that is not 200; `params` are what was asked or written."""
     status = response.status_code
     error = _envelope(response)
     code = error.get("code")
@@ -72,6 +72,10 @@ def refusal(
             "the API answered with a redirect", todo="Check PRODUCTLANE_BASE_URL", **where
         )
     wrong = f" for its {names}" if (names := _complained_of(error, params)) else ""
+    if response.request.method == "PATCH":
+        refused = errors.WriteRefused(f"the API refused the write{wrong}", **where)
+        refused.details = _details(error)
+        return refused
     return errors.BadQuestion(
         f"the API refused the question{wrong}", todo="Report it with the request_id", **where
     )
@@ -93,7 +97,15 @@ def _required(error: Mapping[str, object]) -> str:
     return ", ".join(one for one in map(str, found) if SCOPE.fullmatch(one))
 
 
-def _complained_of(error: Mapping[str, object], params: Mapping[str, str]) -> str:
+def _details(error: Mapping[str, object]) -> str:
+    """What the API says of a write that it refuses, in its own words."""
+    found = error.get("details")
+    faults = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    said = [f"{one.get('path', '')}: {one.get('message', '')}" for one in faults]
+    return ("; ".join(said) or str(error.get("message") or ""))[:1000]
+
+
+def _complained_of(error: Mapping[str, object], params: Mapping[str, Any]) -> str:
     """Those of our own parameters that a `validation_failed` names."""
     details = error.get("details")
     found = details if isinstance(details, list) else []

@@ -177,7 +177,7 @@ _PER_STREAM = """
         FROM meta.run_streams GROUP BY stream
     ), walked AS (
         SELECT stream, max(asked_at) AS at, max(asked_at) FILTER (kind = 'full') AS full_at
-        FROM meta.walks GROUP BY stream
+        FROM meta.walks WHERE kind <> 'push' GROUP BY stream
     ), closed AS (
         SELECT stream, list((closed_from, closed_to) ORDER BY closed_to) AS spans
         FROM meta.windows GROUP BY stream

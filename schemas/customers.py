@@ -2,6 +2,7 @@
 
 from schemas.endpoint import Column, Endpoint, Parent, linked
 from schemas.roadmap import ISSUE, PROJECT
+from schemas.writable import Field, Link, Writable
 
 CONTACT = (
     Column("id", "text", "The contact's id", "D"),
@@ -155,5 +156,29 @@ CUSTOMERS = (
         parent=Parent("contacts", "contact_id", signal=("updated_at",), query=("email", "email")),
         by_name=True,
         offered_with="the Scale plan",
+    ),
+)
+
+# REFERENCE 3, "Writes" (D). `image_url` and `external_ids` may be written as well; the form of the
+# latter is not known, and nobody asked for the former.
+WRITABLE_CONTACTS = Writable(
+    stream="contacts",
+    scopes=("contacts:read", "contacts:write"),
+    address="email",
+    fields=(
+        Field("email", "email", longest=254),
+        Field("name", "text"),
+        Field("is_subscribed", "flag", consent=True),
+    ),
+    links=(
+        Link(
+            "company_id",
+            "companies",
+            selectors=(
+                ("company_id", "id"),
+                ("company_name", "name"),
+                ("company_external_id", "external_id"),
+            ),
+        ),
     ),
 )

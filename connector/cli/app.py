@@ -11,6 +11,7 @@ import typer
 from connector.cli import (
     check,
     compact,
+    contacts,
     demo,
     explain,
     plan,
@@ -34,7 +35,8 @@ HELP = (
 EXIT_CODES = (
     "Exit codes: 0 done, 2 wrong usage or configuration, or a data directory that can't be used, "
     "3 key refused, 4 a stream asked for by name is not readable, 5 API not reachable or kept "
-    "failing, 6 some streams failed and the others are committed, 130 stopped by Ctrl-C."
+    "failing, 6 some streams (or rows to be written) failed and the others are committed, "
+    "130 stopped by Ctrl-C."
 )
 
 app = typer.Typer(
@@ -48,13 +50,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+of_contacts = typer.Typer(
+    help="Write contacts back: `contacts push`.", no_args_is_help=True, rich_markup_mode="rich"
+)
+app.add_typer(of_contacts, name="contacts")
 
-def _add(command: Callable[..., None], example: str) -> None:
+
+def _add(command: Callable[..., None], example: str, to: typer.Typer = app) -> None:
     """Make a function a command; its docstring is the help, its name the name."""
     paragraphs = inspect.getdoc(command) or ""
     flowing = "\n\n".join(part.replace("\n", " ") for part in paragraphs.split("\n\n"))
     epilog = f"Example: [bold cyan]productlane-elt {example}[/bold cyan]"
-    app.command(command.__name__, help=flowing, epilog=epilog)(command)
+    to.command(command.__name__, help=flowing, epilog=epilog)(command)
 
 
 _add(demo.demo, "demo")
@@ -66,6 +73,7 @@ _add(status.status, "status")
 _add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"')
 _add(tables.tables, "tables thread_metrics")
 _add(explain.explain, "explain threads thr_...")
+_add(contacts.push, "contacts push --from corrections.csv", to=of_contacts)
 _add(compact.compact, "compact")
 _add(rebuild.rebuild, "rebuild")
 _add(sandbox.sandbox, "sandbox --threads 2000 --churn 30")

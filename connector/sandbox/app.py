@@ -81,8 +81,10 @@ class Api:
     def _handled(
         self, request: Request, key: Key, path: str, body: bytes, fault: Fault | None
     ) -> Answer:
-        if fault is not None and fault.kind in trouble.INSTEAD:
+        if fault is not None and fault.kind in trouble.INSTEAD and not fault.handled:
             return trouble.INSTEAD[fault.kind](fault)
+        if fault is not None and fault.handled is False:
+            return Answer(500, b"")  # which nobody will see: the fault is on the wire
         if not path.startswith(f"{BASE}/"):
             raise not_found("Route")
         route, params = self._routes.find(request.method, request.path)
@@ -93,6 +95,8 @@ class Api:
         ask = Ask(self.space, key, query, body, params)
         created = request.method == "POST" and request.path.startswith("/contacts")
         answer = Answer(201 if created else 200, route.handler(ask))
+        if fault is not None and fault.kind in trouble.INSTEAD:
+            return trouble.INSTEAD[fault.kind](fault)
         return self._damaged(answer, fault, route, ask)
 
     def _damaged(self, answer: Answer, fault: Fault | None, route: Route, ask: Ask) -> Answer:

@@ -30,7 +30,9 @@ class Fault:
     `at` counts matching requests from the moment the fault is added, beginning with 1; `rate`
     strikes at random instead. `times` bounds how often it strikes: once by default with `at`,
     without bound with `rate`. `seconds` is the length of a stall or the `Retry-After` of a 429.
-    `status` and `body` are those of an `answer`, whatever the test wants it to be.
+    `status` and `body` are those of an `answer`, whatever the test wants it to be. `handled`:
+    does the request take effect all the same? Unless a test says so, it does where the fault is on
+    the wire, and doesn't where it comes instead of the answer.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Fault:
     seconds: float | None = None
     status: int = 500
     body: bytes = b""
+    handled: bool | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 import subprocess
@@ -19,6 +20,7 @@ from connector.published import PUBLISHED
 from connector.settings import DEFAULT_BASE_URL, Settings
 from connector.shape import everything
 from tests.bench import Bench, bench, connect
+from tests.push.pushed import Desk
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -32,11 +34,17 @@ def blocks(language: str) -> list[str]:
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     made = bench(tmp_path_factory.mktemp("readme"), threads=60)
     with made.box:
+        for row in csv.DictReader(blocks("csv")[0].splitlines()):
+            own = {"company_id": None, "company_ids": [], "name": None, "is_subscribed": True}
+            made.box.workspace.create("contacts", email=row["email"], **own)
+        made.box.workspace.update("companies", made.box.workspace.ids("companies")[0], name="Acme")
         connect(made).sync()
         for stream in ("threads", "contacts"):
             made.box.workspace.delete(stream, made.box.workspace.ids(stream)[5])
         made.pass_time()
         made.sync(full=True)
+        somebody = made.box.workspace.ids("contacts")[7]
+        Desk(made, []).push({"id": somebody, "name": "Ada"})
         yield made
 
 
@@ -87,6 +95,8 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_works_as_written(synced: Bench, command: str) -> None:
+    folder = synced.settings.data_dir.parent
+    (folder / "corrections.csv").write_text(blocks("csv")[0])
     environ = {
         "PRODUCTLANE_API_KEY": synced.settings.api_key,
         "PRODUCTLANE_BASE_URL": synced.settings.base_url,
@@ -94,8 +104,9 @@ def test_every_command_works_as_written(synced: Bench, command: str) -> None:
         "PATH": str(Path(sys.executable).parent),
     }
     ran = subprocess.run(  # noqa: S603  # the README's own lines
-        shlex.split(command), env=environ, capture_output=True, text=True, timeout=120, check=False
-    )
+        shlex.split(command), env=environ, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder,
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
 
 

@@ -97,6 +97,24 @@ def test_a_null_body(calm, ask):
     assert ask(calm).get("/threads").json() is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "handled", "takes_effect"),
+    [("reset", None, True), ("reset", False, False), ("500", None, False), ("500", True, True)],
+)
+def test_a_write_that_is_struck_takes_effect_or_not_as_the_test_says(
+    calm, ask, kind, handled, takes_effect
+):
+    calm.clock.advance(61)
+    key = calm.workspace.ids("contacts")[0]
+    calm.workspace.update("contacts", key, name="before")
+    calm.faults.add(Fault(kind, method="PATCH", handled=handled))
+    try:
+        assert ask(calm).send("PATCH", f"/contacts/{key}", {"name": "after"}).status_code == 500
+    except httpx.ReadError:
+        assert kind == "reset"
+    assert calm.workspace.get("contacts", key)["name"] == ("after" if takes_effect else "before")
+
+
 def test_a_cursor_is_refused_only_where_there_is_one(calm, ask):
     calm.faults.add(Fault("refuse_cursor"))
     page = ask(calm).get("/threads", limit=5).json()["page"]

@@ -1,0 +1,78 @@
+"""The job `push_contacts`: off unless it is told, and silent about customers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from connector.sync import Order, sync
+from tests import canary
+from tests.assets.conftest import Workshop, definitions
+
+
+@pytest.fixture
+def shop(make_workshop: Callable[..., Workshop]) -> Workshop:
+    import asyncio
+
+    from connector.settings import Settings
+
+    made = make_workshop(threads=0, contacts=4, companies=2)
+    asyncio.run(sync(Settings.load(), Order(("contacts", "companies"))))
+    made.box.requests.clear()
+    return made
+
+
+def run(shop: Workshop, **config: Any) -> dg.ExecuteInProcessResult:
+    job = definitions().resolve_job_def("push_contacts")
+    return job.execute_in_process(
+        run_config={"ops": {"push_contacts_op": {"config": config}}},
+        instance=shop.instance,
+        raise_on_error=False,
+    )
+
+
+def names(shop: Workshop) -> list[str]:
+    return [row["name"] for row in shop.box.workspace.live("contacts")]
+
+
+def test_it_sends_nothing_unless_it_is_told_to_and_then_writes(
+    shop: Workshop, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    path = tmp_path / "rows.csv"
+    key = shop.box.workspace.ids("contacts")[0]
+    path.write_text(f"id,name\n{key},{canary.TEXT}\n")
+    assert run(shop, path=str(path)).success
+    assert shop.box.requests == []
+    assert run(shop, path=str(path), apply=True).success
+    assert canary.TEXT in names(shop)
+    assert canary.in_text(caplog.text) == []
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"path": "a.csv", "sql": "SELECT 1"}, {"sql": f"SELECT '{canary.TEXT}'::INT AS id"},
+     {"sql": "SELECT id, true AS is_subscribed, 'x' AS nmae FROM contacts"}],
+)  # fmt: skip
+def test_what_is_wrong_fails_the_run_and_nothing_is_sent(
+    shop: Workshop, config: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not run(shop, apply=True, **config).success
+    assert shop.box.requests == []
+    said = [r.getMessage() for r in caplog.records if canary.TEXT in r.getMessage()]
+    assert said == []
+
+
+def test_a_contact_that_is_not_as_asked_fails_the_run_and_the_others_are_written(
+    shop: Workshop,
+) -> None:
+    gone = shop.box.workspace.ids("contacts")[0]
+    shop.box.workspace.delete("contacts", gone)
+    result = run(shop, sql="SELECT id, 'Ada' AS name FROM contacts", apply=True)
+    assert not result.success
+    assert set(names(shop)) == {"Ada"}
