@@ -15,6 +15,7 @@ from connector.cli import (
     explain,
     plan,
     rebuild,
+    report,
     sandbox,
     sql,
     status,
@@ -63,6 +64,7 @@ _add(plan.plan, "plan --full")
 _add(sync.sync, "sync threads --since 2026-01-01")
 _add(status.status, "status")
 _add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"')
+_add(report.report, "report --output report.html")
 _add(explain.explain, "explain threads thr_...")
 _add(compact.compact, "compact")
 _add(rebuild.rebuild, "rebuild")
