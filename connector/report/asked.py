@@ -54,9 +54,11 @@ def _states(rows: Rows) -> str:
 
 
 def _roadmap(rows: Rows, wide: bool) -> Spec:
-    named = [{**row, "state": row["state"] or "without a state",
-              "on the portal": row["shown"], "internal": row["hidden"]} for row in rows]  # fmt: skip
-    parts = {"on the portal": "var(--one)", "internal": "var(--one-faint)"}
+    named = [
+        {**row, "state": row["state"] or "without a state", "on the portal": row["shown"]}
+        for row in rows
+    ]
+    parts = {"on the portal": "var(--one)", "hidden": "var(--one-faint)"}
     return bars("state", named, parts, wide=wide)
 
 
@@ -74,7 +76,8 @@ def _loads(rows: Rows) -> str:
         return f"{are(nobodys, 'open thread')} in nobody's charge."
     most = people[0]
     return (
-        f"{most['name']} has most to do, {counted(most['open'], 'open thread')}; "
+        f"{most['name']} has most in hand, {number(most['open'])} open and "
+        f"{counted(most['snoozed'], 'snoozed thread')}; "
         f"{are(nobodys, 'open thread')} in nobody's charge."
     )
 

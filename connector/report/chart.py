@@ -40,12 +40,12 @@ class Chart:
 def number(value: float | None) -> str:
     """A number for people.
 
-    >>> number(1234567.0), number(0.25), number(None)
-    ('1,234,567', '0.2', 'none')
+    >>> number(1234567.0), number(3.04), number(2.5), number(None)
+    ('1,234,567', '3', '2.5', 'none')
     """
     if value is None:
         return "none"
-    return f"{value:,.0f}" if float(value).is_integer() or value >= 100 else f"{value:,.1f}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}".removesuffix(".0")
 
 
 def counted(value: float, thing: str) -> str:

@@ -31,6 +31,7 @@ STYLE: Spec = {
     "legend": {
         "orient": "top", "labelColor": "var(--soft)", "labelFontSize": 12, "labelFont": FONT,
         "symbolType": "square", "symbolStrokeWidth": 0, "offset": 8, "direction": "horizontal",
+        "columnPadding": 30,
     },
     "text": {"fontSize": 12, "font": FONT},
 }  # fmt: skip
@@ -51,8 +52,13 @@ def _library() -> ModuleType:
 
 def svg(spec: Spec, width: int) -> str:
     """The drawing, so many pixels wide with its labels. Raises `ConfigurationError` without one."""
-    whole = {**spec, "width": width, "autosize": {"type": "fit-x", "contains": "padding"},
-             "padding": {"left": 0, "right": 4, "top": 4, "bottom": 4}, "config": STYLE}  # fmt: skip
+    whole = {
+        **spec,
+        "width": width,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": {"left": 0, "right": 4, "top": 4, "bottom": 4},
+        "config": STYLE,
+    }
     drawn: str = _library().vegalite_to_svg(
         orjson.dumps(whole, default=str).decode(), vl_version=VERSION, allowed_base_urls=[]
     )

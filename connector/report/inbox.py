@@ -76,11 +76,12 @@ def _answers(rows: Rows) -> str:
     )
 
 
-TICKS = [1, 10, 60, 360, 1440, 10080, 43200, 525600]
+TICKS = [1, 60, 1440, 43200, 525600, 5256000]
+"""Minutes; in words below."""
+
 SPELT = (
-    "datum.value < 60 ? datum.value + ' min' : datum.value < 1440 ? datum.value / 60 + ' h' : "
-    "datum.value == 1440 ? '1 day' : datum.value == 525600 ? '1 year' : "
-    "datum.value / 1440 + ' days'"
+    "datum.value == 1 ? '1 min' : datum.value == 60 ? '1 h' : datum.value == 1440 ? '1 day' : "
+    "datum.value == 43200 ? '30 days' : datum.value == 525600 ? '1 year' : '10 years'"
 )
 
 
@@ -88,21 +89,23 @@ def _response(rows: Rows, wide: bool) -> Spec:
     month = {"field": "label", "type": "ordinal", "sort": None,
              "axis": time_axis(every=1 if wide else 3)}  # fmt: skip
     minutes = {"type": "quantitative", "title": None,
-               "scale": {"type": "log", "domain": _span(rows)},
-               "axis": {"values": TICKS, "labelExpr": SPELT}}  # fmt: skip
+               "scale": {"type": "log", "domain": _span(rows), "clamp": True},
+               "axis": {"values": TICKS, "labelExpr": SPELT, "minExtent": 60}}  # fmt: skip
     names = ["median", "90th percentile"]
     colours = {"domain": names, "range": ["var(--one)", "var(--two)"]}
     return {
         "height": 220,
         "data": {"values": [{**row, "label": f"{row['month']:%b}"} for row in rows]},
         "layer": [
-            {"mark": {"type": "rule", "color": "var(--line)", "strokeWidth": 2},
+            {"transform": [{"filter": "isValid(datum.p90_minutes)"}],
+             "mark": {"type": "rule", "color": "var(--line)", "strokeWidth": 2},
              "encoding": {"x": month, "y": {"field": "median_minutes", **minutes},
                           "y2": {"field": "p90_minutes"}}},
             {"transform": [
                 {"calculate": "datum.median_minutes", "as": "median"},
                 {"calculate": "datum.p90_minutes", "as": "90th percentile"},
-                {"fold": names, "as": ["which", "minutes"]}],
+                {"fold": names, "as": ["which", "minutes"]},
+                {"filter": "isValid(datum.minutes)"}],
              "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
              "encoding": {"x": month, "y": {"field": "minutes", **minutes},
                           "shape": {"field": "which", "type": "nominal", "title": None,
@@ -131,13 +134,13 @@ def _ages(rows: Rows) -> str:
 
 
 def _open(rows: Rows, wide: bool) -> Spec:
-    parts = {"customer waits": "var(--two)", "we spoke last": "var(--one)"}
+    parts = {"customer waits": "var(--two)", "answered": "var(--one)"}
     return bars("age", [_parted(row) for row in rows], parts, wide=wide)
 
 
 def _parted(row: Row) -> Row:
     waiting = row["waiting"]
-    return {**row, "customer waits": waiting, "we spoke last": row["threads"] - waiting}
+    return {**row, "customer waits": waiting, "answered": row["threads"] - waiting}
 
 
 INBOX = (
