@@ -90,7 +90,8 @@ def _response(rows: Rows, wide: bool) -> Spec:
              "axis": time_axis(every=1 if wide else 3)}  # fmt: skip
     minutes = {"type": "quantitative", "title": None,
                "scale": {"type": "log", "domain": _span(rows), "clamp": True},
-               "axis": {"values": TICKS, "labelExpr": SPELT, "minExtent": 60}}  # fmt: skip
+               "axis": {"values": TICKS, "labelExpr": SPELT, "labelOverlap": False,
+                        "minExtent": 60}}  # fmt: skip
     names = ["median", "90th percentile"]
     colours = {"domain": names, "range": ["var(--one)", "var(--two)"]}
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,13 @@ SIZES = """() => [...document.querySelectorAll('svg')].map(svg => svg.getBoundin
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def pages(lively: Cli, empty: Cli) -> dict[str, Path]:
+    """Made before the browser runs: its driver and a sync can't share a thread."""
+    return {"lively": page_of(lively), "empty": page_of(empty)}
+
+
+@pytest.fixture(scope="module")
+def browser(pages: dict[str, Path]) -> Iterator[Any]:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     assert found, "this test needs a browser: apt-get install chromium"
     try:
@@ -36,10 +43,9 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize(("which", "drawings"), [("lively", len(CHARTS)), ("empty", 0)])
 def test_it_stands_alone_and_fits(
-    request: pytest.FixtureRequest, browser: Any, which: str, drawings: int, width: int, scheme: str
+    pages: dict[str, Path], browser: Any, which: str, drawings: int, width: int, scheme: str
 ) -> None:
-    cli: Cli = request.getfixturevalue(which)
-    address = page_of(cli).as_uri()
+    address = pages[which].as_uri()
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     said: list[str] = []
     asked: list[str] = []
