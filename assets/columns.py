@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from connector import history
+from connector.analytics import View
 from connector.tables import DUCKDB, MAIN_OWN
 from schemas import BOOKKEEPING, Endpoint
 
@@ -21,6 +22,14 @@ def lake_columns(endpoint: Endpoint) -> dg.TableSchema:
         for field in BOOKKEEPING
     ]
     return dg.TableSchema([*own, *ours])
+
+
+def view_columns(view: View) -> dg.TableSchema:
+    """The columns of a view, in DuckDB's words."""
+    columns = view.columns.items()
+    return dg.TableSchema(
+        [dg.TableColumn(name, kind, meaning) for name, (kind, meaning) in columns]
+    )
 
 
 def table_columns(endpoint: Endpoint) -> dg.TableSchema:

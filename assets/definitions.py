@@ -18,7 +18,9 @@ from assets.lake import lake_asset
 from assets.partitions import start_date
 from assets.resource import Productlane
 from assets.schedules import reconcile_schedule, sync_schedule
+from assets.views import view_asset
 from assets.warehouse import unique_check, warehouse_asset
+from connector.analytics import VIEWS
 from schemas import STREAMS
 
 
@@ -44,7 +46,11 @@ def _assets(first: date) -> list[dg.AssetsDefinition]:
     with warnings.catch_warnings():
         # Backfill policies are "beta"; without one, a backfill of 30 days is 30 runs.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return [*(lake_asset(one, first) for one in endpoints), *map(warehouse_asset, endpoints)]
+        return [
+            *(lake_asset(one, first) for one in endpoints),
+            *map(warehouse_asset, endpoints),
+            *map(view_asset, VIEWS.values()),
+        ]
 
 
 defs = build()

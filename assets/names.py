@@ -9,6 +9,8 @@ from typing import Literal
 
 import dagster as dg
 
+from connector.analytics import View
+from connector.shape import streams_of
 from schemas import STREAMS, Endpoint
 
 Mode = Literal["sync", "reconcile"]
@@ -28,6 +30,18 @@ def lake_key(stream: str) -> dg.AssetKey:
 def warehouse_key(stream: str) -> dg.AssetKey:
     """The key of a stream's DuckDB table."""
     return dg.AssetKey(["warehouse", stream])
+
+
+def view_key(view: str) -> dg.AssetKey:
+    """The key of a view of `analytics`."""
+    return dg.AssetKey(["analytics", view])
+
+
+def view_deps(view: View) -> list[dg.AssetKey]:
+    """What a view is made of: tables, and other views."""
+    views = [name.removeprefix("analytics.") for name in view.reads if "analytics." in name]
+    tables = [stream for name in view.reads for stream in streams_of(name)]
+    return [*map(view_key, views), *map(warehouse_key, dict.fromkeys(tables))]
 
 
 def op_tags(endpoint: Endpoint, layer: Literal["lake", "warehouse"]) -> dict[str, str]:

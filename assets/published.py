@@ -38,6 +38,12 @@ def facts(data_dir: Path, endpoint: Endpoint) -> TableFacts:
     return TableFacts(*row)
 
 
+def rows(data_dir: Path, relation: str) -> int:
+    """How many rows a table or view has."""
+    with reading(data_dir) as con:
+        return int(con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
+
+
 def doubled(data_dir: Path, endpoint: Endpoint) -> int:
     """How many keys have more than one row; must be none."""
     with reading(data_dir) as con:

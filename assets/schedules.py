@@ -15,8 +15,9 @@ from datetime import UTC, date, timedelta
 import dagster as dg
 
 from assets import published
-from assets.names import MODE_TAG, Mode, lake_key, scheduled, warehouse_key
+from assets.names import MODE_TAG, Mode, lake_key, scheduled, view_key, warehouse_key
 from assets.partitions import start_date
+from connector.analytics import VIEWS
 from connector.settings import Settings
 
 UNFINISHED = [
@@ -39,9 +40,9 @@ The longest silence of a run that lives is the API's: 30 refusals of a minute ea
 
 
 def target() -> dg.AssetSelection:
-    """What schedules keep up to date: the tables, their files, and their checks."""
+    """What schedules keep up to date: the tables, their files and checks, and the views."""
     streams = [endpoint.stream for endpoint in scheduled()]
-    keys = [*map(lake_key, streams), *map(warehouse_key, streams)]
+    keys = [*map(lake_key, streams), *map(warehouse_key, streams), *map(view_key, VIEWS)]
     return dg.AssetSelection.assets(*keys)
 
 

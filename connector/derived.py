@@ -14,6 +14,10 @@ ENTITIES = {"threads": "thread", "contacts": "contact", "companies": "company"}
 """Streams whose `external_ids` go to `main.external_ids`, and how they are called there."""
 
 
+REFERENCES = {"main.thread_tags": {"thread_id": "threads", "tag_id": "tags"}}
+"""Which columns of such a table hold the `id` of a row of which stream."""
+
+
 def thread_tags(threads: str) -> str:
     """SQL of (`thread_id`, `tag_id`) for a relation of threads, each there once."""
     return f"""

@@ -4,30 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector.bookkeeping import TABLES
+from connector.bookkeeping import TABLES, Columns
 from connector.parents import signal_of
 from connector.rotation import in_vain
 from connector.tables import own, text
 from schemas import STREAMS, Endpoint
 
-FRESHNESS = {
-    "stream": "The table in main",
-    "proven_from": "Every row that is not set aside is as the source had it at some moment from "
-    "here to read_to: the beginning of the last full walk that missed nothing",
-    "stamped_from": "The same, if every change moves the row's updated_at (or its parent's) "
-    "and nothing was deleted",
-    "read_to": "When the API was last asked for rows of the stream, by its own clock",
-    "unasked": "For what hangs under other rows: of how many nothing was asked so far",
-    "oldest_check": "Since when was asked under each of the others; without those that were not "
-    "there when they were last asked under and wait for a full walk",
+FRESHNESS: Columns = {
+    "stream": ("VARCHAR", "The table in main"),
+    "proven_from": (
+        "TIMESTAMPTZ",
+        "Every row that is not set aside is as the source had it at some moment from here to "
+        "read_to: the beginning of the last full walk that missed nothing",
+    ),
+    "stamped_from": (
+        "TIMESTAMPTZ",
+        "The same, if every change moves the row's updated_at (or its parent's) and nothing was "
+        "deleted",
+    ),
+    "read_to": (
+        "TIMESTAMPTZ",
+        "When the API was last asked for rows of the stream, by its own clock",
+    ),
+    "unasked": (
+        "BIGINT",
+        "For what hangs under other rows: of how many nothing was asked so far",
+    ),
+    "oldest_check": (
+        "TIMESTAMPTZ",
+        "Since when was asked under each of the others; without those that were not there when "
+        "they were last asked under and wait for a full walk",
+    ),
 }
-MERGES = {
-    "loser_id": "The company that is gone",
-    "winner_id": "The company to which all went that had been the loser's",
-    "rows_moved": "Contacts and threads that were seen to move",
-    "last_seen_at": "When the loser was last seen; the merge came after",
-    "noticed_at": "When it was found to be gone",
+MERGES: Columns = {
+    "loser_id": ("VARCHAR", "The company that is gone"),
+    "winner_id": ("VARCHAR", "The company to which all went that had been the loser's"),
+    "rows_moved": ("BIGINT", "Contacts and threads that were seen to move"),
+    "last_seen_at": ("TIMESTAMPTZ", "When the loser was last seen; the merge came after"),
+    "noticed_at": ("TIMESTAMPTZ", "When it was found to be gone"),
 }
+VIEWS: dict[str, tuple[str, Columns]] = {
+    "meta.freshness": ("How old what is shown can be, by stream", FRESHNESS),
+    "meta.set_aside": (
+        "Records of meta.rejected_rows that still stand so",
+        TABLES["meta.rejected_rows"][1],
+    ),
+    "meta.company_merges": ("Companies absorbed by others, where it shows", MERGES),
+}
+"""These views: what they say, and their columns."""
+
+
+MOVED = tuple(e.stream for e in STREAMS.values() if "company_id" in own(e) and not e.parent)
+"""The streams whose rows move when companies are merged."""
 
 
 def create_evidence() -> Iterator[str]:
@@ -44,15 +72,12 @@ def create_evidence() -> Iterator[str]:
             SELECT stream, closed_to FROM meta.windows WHERE closed_from IS NULL
         ), lists AS ({" UNION ALL ".join(lists)})
         FROM lists UNION ALL {" UNION ALL ".join(children)}"""
-    yield "COMMENT ON VIEW meta.freshness IS 'How old what is shown can be, by stream'"
-    yield from _comments("freshness", FRESHNESS)
     yield _SET_ASIDE
-    yield "COMMENT ON VIEW meta.set_aside IS 'Records of meta.rejected_rows that still stand so'"
-    rejected = TABLES["meta.rejected_rows"][1]
-    yield from _comments("set_aside", {name: said for name, (_, said) in rejected.items()})
     yield _merges()
-    yield "COMMENT ON VIEW meta.company_merges IS 'Companies absorbed by others, where it shows'"
-    yield from _comments("company_merges", MERGES)
+    for view, (meaning, columns) in VIEWS.items():
+        yield f"COMMENT ON VIEW {view} IS {text(meaning)}"
+        for name, (_, said) in columns.items():
+            yield f"COMMENT ON COLUMN {view}.{name} IS {text(said)}"
 
 
 _SET_ASIDE = """
@@ -64,11 +89,6 @@ _SET_ASIDE = """
             WHERE p.stream = r.stream AND p.parent_id = r.key ->> '$[0]'
                 AND p.walk > r.last_walk)"""
 """Records that could not be read and have not been seen to be in order, or gone, since."""
-
-
-def _comments(view: str, columns: dict[str, str]) -> Iterator[str]:
-    for name, meaning in columns.items():
-        yield f"COMMENT ON COLUMN meta.{view}.{name} IS {text(meaning)}"
 
 
 def _list(endpoint: Endpoint) -> str:
@@ -115,8 +135,7 @@ def _merges() -> str:
                 lead(_deleted) OVER versions AS went, lead(_observed_at) OVER versions AS moved_at
             FROM history.{endpoint.stream}
             WINDOW versions AS (PARTITION BY id ORDER BY _valid_from, _observed_at)"""
-        for endpoint in STREAMS.values()
-        if "company_id" in own(endpoint) and not endpoint.parent
+        for endpoint in map(STREAMS.__getitem__, MOVED)
     )
     return f"""
         CREATE VIEW meta.company_merges AS

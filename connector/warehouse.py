@@ -259,18 +259,23 @@ def opened(lake: Lake, gives_up: GivesUp = never) -> Iterator[Warehouse]:
 
 
 def publish_if_behind(lake: Lake, gives_up: GivesUp = never) -> bool:
-    """Publish, unless the copy that readers see already has all that the ledger has."""
+    """Publish, unless what readers see has all that the ledger has, and the views of today."""
     with opened(lake, gives_up) as warehouse:
-        if _position(lake.root.parent / PUBLISHED) == warehouse.position():
+        if _marks_of_file(lake.root.parent / PUBLISHED) == _marks(warehouse.con):
             return False
         warehouse.publish()
         return True
 
 
-def _position(published: Path) -> tuple[str, int] | None:
+def _marks(con: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    """What tells one warehouse from another: ledger applied so far, catalogue, views."""
+    return con.sql("FROM meta.ledger_position").fetchall()
+
+
+def _marks_of_file(published: Path) -> list[tuple[object, ...]] | None:
     try:
         with duckdb.connect(str(published), read_only=True) as con:
-            return Warehouse(con, Lake(published.parent)).position()
+            return _marks(con)
     except duckdb.Error:
         return None  # not there, or damaged: it is replaced
 

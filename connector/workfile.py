@@ -66,20 +66,15 @@ def _blank(catalogue: str) -> bytes:
 
 
 def _renew_views(con: duckdb.DuckDBPyConnection) -> None:
-    """Put the views of `analytics` in place where there are others, or none; the tables stay.
-
-    Which ones they are is noted last, on its own: views that come out of the journal after a
-    crash can't be read by clients of 1.4 (`tests/analytics`), so until they are in the file, they
-    are made again.
-    """
+    """Put the views of `analytics` in place where there are others, or none; the tables stay."""
     views = analytics.fingerprint()
     if con.sql("SELECT views FROM meta.ledger_position").fetchall() == [(views,)]:
         return
     con.execute("BEGIN")
     for statement in analytics.create_all():
         con.execute(statement)
-    con.execute("COMMIT; CHECKPOINT")
     con.execute("UPDATE meta.ledger_position SET views = ?", [views])
+    con.execute("COMMIT")
 
 
 def _attach(path: Path) -> duckdb.DuckDBPyConnection:

@@ -183,7 +183,9 @@ def _(ask, show):
         SELECT title, status, _last_seen_at AS last_seen, _noticed_at AS noticed
         FROM history.threads WHERE _deleted AND _valid_to IS NULL ORDER BY noticed DESC, id LIMIT 8
     """)
-    show("9. What is gone?", gone, "A deleted thread keeps its last values; only full walks see it.")
+    show(
+        "9. What is gone?", gone, "A deleted thread keeps its last values; only full walks see it."
+    )
     return (gone,)
 
 

@@ -1,6 +1,6 @@
 """Contacts, companies and what hangs under them (REFERENCE 3 and 4)."""
 
-from schemas.endpoint import Column, Endpoint, Parent
+from schemas.endpoint import Column, Endpoint, Parent, linked
 from schemas.roadmap import ISSUE, PROJECT
 
 CONTACT = (
@@ -8,7 +8,7 @@ CONTACT = (
     Column("email", "text", "E-mail address", "D"),
     Column("name", "text", "Name, where known", "D"),
     Column("image_url", "text", "Address of the picture", "D"),
-    Column("company_id", "text", "The primary company", "C"),
+    Column("company_id", "text", "The primary company", "C", "companies"),
     Column("is_subscribed", "flag", "Receives changelog and update mails", "D"),
     Column("external_ids", "ids_by_system", "Ids in other systems, as the API gives them", "D"),
     Column("created_at", "stamp", "When the contact was made", "D"),
@@ -104,7 +104,7 @@ CUSTOMERS = (
         meaning="All companies of each contact",
         scopes=("contacts:read", "companies:read"),
         asked="whole",
-        columns=(OF_CONTACT, *COMPANY),
+        columns=(OF_CONTACT, *linked(COMPANY, "companies")),
         evidence="C",
         key=("contact_id", "id"),
         paged=False,
@@ -118,7 +118,7 @@ CUSTOMERS = (
         meaning="Issues linked through the customer needs of each contact's threads",
         scopes=("contacts:read", "issues:read"),
         asked="whole",
-        columns=(OF_CONTACT, *ISSUE),
+        columns=(OF_CONTACT, *linked(ISSUE, "issues")),
         evidence="C",
         key=("contact_id", "id"),
         parent=PER_CONTACT,
@@ -131,7 +131,7 @@ CUSTOMERS = (
         meaning="Projects linked through the customer needs of each contact's threads",
         scopes=("contacts:read", "projects:read"),
         asked="whole",
-        columns=(OF_CONTACT, *PROJECT),
+        columns=(OF_CONTACT, *linked(PROJECT, "projects")),
         evidence="C",
         key=("contact_id", "id"),
         parent=PER_CONTACT,

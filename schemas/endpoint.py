@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pyarrow as pa
@@ -68,6 +68,8 @@ class Column:
     kind: Kind
     meaning: str
     evidence: Evidence = "I"
+    refers: str = ""
+    """The stream whose `id` it holds; of a `ref`, its `<name>_id` does."""
 
     def stored(self) -> Iterator[tuple[str, Kind, str]]:
         """The columns that come of this field: (name, kind, meaning).
@@ -84,6 +86,12 @@ class Column:
         if self.kind == "ids_by_system":
             for system in SYSTEMS:
                 yield f"{self.name}_{system}", "text", f"The id in {system}, where known by name"
+
+
+def linked(columns: tuple[Column, ...], stream: str) -> tuple[Column, ...]:
+    """The columns of a stream as they stand in a list of links to it: the id refers to its rows."""
+    first, *others = columns
+    return replace(first, refers=stream), *others
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +187,22 @@ class Endpoint:
         """The stream's columns in their order: (name, kind, meaning)."""
         for column in self.columns:
             yield from column.stored()
+
+    @property
+    def references(self) -> dict[str, str]:
+        """Which stored columns hold the `id` of a row of which stream.
+
+        >>> from schemas import STREAMS
+        >>> STREAMS["thread_comments"].references
+        {'thread_id': 'threads', 'user_id': 'members'}
+        """
+        parent = {self.parent.column: self.parent.stream} if self.parent else {}
+        own = {
+            f"{column.name}_id" if column.kind == "ref" else column.name: column.refers
+            for column in self.columns
+            if column.refers
+        }
+        return parent | own
 
     @property
     def schema(self) -> pa.Schema:

@@ -7,6 +7,10 @@ Translations are separate rows and may share the id of their base: `language` is
 
 from schemas.endpoint import Column, Endpoint
 
+PORTAL = Column(
+    "portal_instance_id", "text", "The portal; null is the main one", "C", "portal_instances"
+)
+
 PUBLISHING = (
     Endpoint(
         stream="changelogs",
@@ -24,7 +28,7 @@ PUBLISHING = (
             Column("published", "flag", "Visible to readers", "C"),
             Column("archived", "flag", "Put away", "C"),
             Column("image_url", "text", "Address of the picture", "C"),
-            Column("portal_instance_id", "text", "The portal; null is the main one", "C"),
+            PORTAL,
             Column("tags", "json", "Its changelog tags, as nested"),
             Column("created_at", "stamp", "When the entry was made"),
             Column("updated_at", "stamp", "When the entry last changed"),
@@ -71,8 +75,8 @@ PUBLISHING = (
             Column("published", "flag", "Visible to readers", "C"),
             Column("archived", "flag", "Put away", "C"),
             Column("show_on_home_page", "flag", "Shown on the home page", "C"),
-            Column("group_id", "text", "Its group; null is ungrouped", "C"),
-            Column("portal_instance_id", "text", "The portal; null is the main one", "C"),
+            Column("group_id", "text", "Its group; null is ungrouped", "C", "docs_groups"),
+            PORTAL,
             Column("icon", "text", "Icon", "C"),
             Column("created_at", "stamp", "When the article was made"),
             Column("updated_at", "stamp", "When the article last changed"),
@@ -94,7 +98,7 @@ PUBLISHING = (
             Column("id", "text", "The group's id"),
             Column("name", "text", "Name"),
             Column("order", "number", "Place among the groups"),
-            Column("portal_instance_id", "text", "The portal; null is the main one", "C"),
+            PORTAL,
             Column("created_at", "stamp", "When the group was made"),
             Column("updated_at", "stamp", "When the group last changed"),
         ),
@@ -112,11 +116,11 @@ PUBLISHING = (
             Column("id", "text", "The draft's id"),
             Column("kind", "text", "edit, create or delete", "C"),
             Column("status", "text", "draft, open, accepted...; in either case", "C"),
-            Column("article_id", "text", "The article it would change", "C"),
+            Column("article_id", "text", "The article it would change", "C", "docs_articles"),
             Column("title", "text", "Proposed title", "C"),
             Column("content", "text", "Proposed text", "C"),
-            Column("group_id", "text", "Proposed group", "C"),
-            Column("portal_instance_id", "text", "The portal; null is the main one", "C"),
+            Column("group_id", "text", "Proposed group", "C", "docs_groups"),
+            PORTAL,
             Column("created_at", "stamp", "When the draft was made"),
             Column("updated_at", "stamp", "When the draft last changed"),
         ),

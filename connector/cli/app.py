@@ -21,6 +21,7 @@ from connector.cli import (
     status,
     streams,
     sync,
+    tables,
 )
 
 HELP = (
@@ -65,6 +66,7 @@ _add(sync.sync, "sync threads --since 2026-01-01")
 _add(status.status, "status")
 _add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"')
 _add(report.report, "report --output report.html")
+_add(tables.tables, "tables thread_metrics")
 _add(explain.explain, "explain threads thr_...")
 _add(compact.compact, "compact")
 _add(rebuild.rebuild, "rebuild")

@@ -49,9 +49,9 @@ def sql(
     """Ask the warehouse in SQL: read-only, also while a sync runs.
 
     There is a table per stream, every version of its rows under the same name in schema history,
-    ready-made views in schema analytics, and the connector's own records in schema meta. "SHOW ALL
-    TABLES" lists them, "DESCRIBE threads" the columns of one. "sql @" lists questions that are
-    ready to ask, like "sql @response-times".
+    ready-made views in schema analytics, and the connector's own records in schema meta; "tables"
+    lists them with what they mean. "sql @" lists questions that are ready to ask, like
+    "sql @response-times".
 
     Into a pipe or a file the answer goes as CSV with a header line, unless --format says else;
     rows are written as they come, however many. Times are in UTC. How fresh the data are is said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ import dagster as dg
 import pytest
 
 from assets.definitions import build
-from assets.names import MODE_TAG, lake_key, warehouse_key
+from assets.names import MODE_TAG, lake_key, view_key, warehouse_key
 from connector.sandbox import Sandbox
 from tests import oracle
 
@@ -46,15 +46,19 @@ class Workshop:
     """Of what Dagster prints while it runs."""
 
     def run(
-        self, *streams: str, layers: str = "lake warehouse", **tags: str
+        self,
+        *streams: str,
+        layers: str = "lake warehouse",
+        views: Iterable[str] = (),
+        **tags: str,
     ) -> dg.ExecuteInProcessResult:
-        """One run over the assets of these streams, or of all; it may fail."""
+        """One run over the assets of these streams and views, or of all; it may fail."""
         keys = [
             key
             for name, key in (("lake", lake_key), ("warehouse", warehouse_key))
             if name in layers
             for key in map(key, streams)
-        ]
+        ] + [*map(view_key, views)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dagster's own, about Dagster's own
             job = definitions(self.first).resolve_job_def("__ASSET_JOB")
@@ -70,10 +74,12 @@ class Workshop:
         """What the UI launches for a range of days with a single-run policy."""
         return self.run(*streams, **days(first, last))
 
-    def bring_up_to_date(self, *streams: str, mode: str = "sync") -> dg.ExecuteInProcessResult:
+    def bring_up_to_date(
+        self, *streams: str, mode: str = "sync", views: Iterable[str] = ()
+    ) -> dg.ExecuteInProcessResult:
         """What a schedule launches, over the day of the sandbox's clock."""
         now = self.box.clock.now()
-        return self.run(*streams, **{MODE_TAG: mode}, **days(now, now))
+        return self.run(*streams, views=views, **{MODE_TAG: mode}, **days(now, now))
 
     def tick(self, schedule: str) -> dg.RunRequest | str:
         """What a schedule asks for at the time of the sandbox's clock, or why it doesn't."""

@@ -9,8 +9,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.names import lake_key, scheduled, warehouse_key
+from assets.names import lake_key, scheduled, view_key, warehouse_key
 from assets.partitions import START, daily, start_date
+from connector.analytics import VIEWS
 from connector.errors import ConfigurationError
 from schemas import STREAMS, Endpoint
 from tests.assets.conftest import definitions
@@ -38,7 +39,8 @@ def run_here(*command: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_assets_are_those_of_the_contract() -> None:
     keys = definitions().resolve_asset_graph().get_all_asset_keys()
-    assert keys == {key(stream) for stream in STREAMS for key in (lake_key, warehouse_key)}
+    streams = {key(stream) for stream in STREAMS for key in (lake_key, warehouse_key)}
+    assert keys == streams | set(map(view_key, VIEWS))
 
 
 @EVERY
@@ -100,6 +102,7 @@ def test_schedules_target_all_streams_but_those_to_be_asked_for_by_name(name: st
     job = definitions().resolve_job_def(f"__anonymous_asset_job_{name}")
     streams = {endpoint.stream for endpoint in scheduled()}
     expected = {key(stream) for stream in streams for key in (lake_key, warehouse_key)}
+    expected |= set(map(view_key, VIEWS))
     assert job.asset_layer.executable_asset_keys == expected
     checks = [node.name for node in job.nodes if node.name.endswith("keys_are_unique")]
     assert len(checks) == len(streams)
@@ -128,7 +131,7 @@ print(len(assets.definitions.defs.resolve_asset_graph().get_all_asset_keys()))
     done = run_here(
         "-c", code, PRODUCTLANE_DATA_DIR=str(missing), PRODUCTLANE_BASE_URL="no address"
     )
-    assert done.stdout.strip() == str(2 * len(STREAMS)), done.stderr
+    assert done.stdout.strip() == str(2 * len(STREAMS) + len(VIEWS)), done.stderr
     assert not missing.exists()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from assets.resource import Productlane
 from assets.warehouse import unique_check
+from connector.analytics import VIEWS
 from connector.sandbox import Fault
 from schemas import STREAMS
 from tests.assets.conftest import Workshop, materialized
@@ -31,7 +32,8 @@ def test_one_run_of_everything_makes_the_warehouse_what_the_api_lists(workshop: 
     assert result.success
     assert workshop.differences(*STREAMS) == []
     found = materialized(result)
-    assert set(found) == {f"{layer}/{stream}" for stream in STREAMS for layer in LAYERS}
+    tables = {f"{layer}/{stream}" for stream in STREAMS for layer in LAYERS}
+    assert set(found) == tables | {f"analytics/{view}" for view in VIEWS}
     for stream in STREAMS:
         live = len(workshop.box.workspace.live(stream))
         assert found[f"warehouse/{stream}"]["dagster/row_count"] == live

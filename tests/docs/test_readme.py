@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from connector.cli import main
+from connector.cli import guide, main
 from connector.cli.streams import markdown
 from connector.published import PUBLISHED
+from connector.questions import questions
 from connector.settings import DEFAULT_BASE_URL, Settings
+from connector.shape import everything
 from tests.bench import Bench, bench, connect
 
 ROOT = Path(__file__).parents[2]
@@ -93,9 +96,27 @@ def test_every_command_works_as_written(synced: Bench, command: str) -> None:
         "PATH": str(Path(sys.executable).parent),
     }
     ran = subprocess.run(  # noqa: S603  # the README's own lines
-        shlex.split(command), env=environ, capture_output=True, text=True, timeout=120, check=False
-    )
+        shlex.split(command), env=environ, capture_output=True, text=True, timeout=120, check=False,
+        cwd=synced.settings.data_dir.parent,
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
+
+
+def test_extras_and_questions_that_are_named_are_there() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    assert set(re.findall(r"'\.\[(\w+)\]'", README)) >= {"report", "notebook", "test"}
+    assert set(re.findall(r"'\.\[(\w+)\]'", README)) <= set(extras)
+    named = set(re.findall(r"sql (?:--list )?@([a-z-]+)", README))
+    assert named
+    assert named <= {question.name for question in questions()}
+
+
+def test_files_that_are_linked_are_there() -> None:
+    linked = re.findall(r"\]\((?!http|#)([^)#]+)", README)
+    assert "notebooks/ten_questions.py" in linked
+    assert [path for path in linked if not (ROOT / path).exists()] == []
 
 
 def test_the_stream_table_is_what_the_catalogue_says() -> None:
@@ -137,3 +158,37 @@ def test_each_package_is_the_one_in_this_checkout(name: str) -> None:
 def test_contributing_opens_with_adding_an_endpoint() -> None:
     text = (ROOT / ".github" / "CONTRIBUTING.md").read_text()
     assert text.startswith("# Contributing\n\n## Add an endpoint\n")
+
+
+def test_the_table_of_views_is_what_they_say_of_themselves() -> None:
+    table = re.search(r"<!-- views -->\n(.*?)\n<!-- /views -->", README, re.DOTALL)
+    assert table
+    assert table[1] == guide.listed(one for one in everything() if one.schema == "analytics")
+
+
+def test_the_page_of_tables_is_what_the_catalogue_says() -> None:
+    assert (ROOT / "docs" / "tables.md").read_text() == f"{guide.markdown()}\n"
+
+
+def test_the_page_names_every_table_column_and_reference() -> None:
+    page = (ROOT / "docs" / "tables.md").read_text()
+    for table in everything():
+        name = table.name.split(".")[1]
+        assert table.schema == "history" or f"\n### {table.name}\n" in page
+        assert all(
+            f"| `{column}` | {kind} |" in page for column, (kind, _) in table.columns.items()
+        )
+        for column, target in table.references.items():
+            assert f"    {target} |o--o{{ {name} : {column}\n" in page or table.schema == "history"
+
+
+def test_every_reference_leads_to_rows(synced: Bench) -> None:
+    """Declared joins are asked of the data: where ids are given, they find their rows."""
+    with duckdb.connect(str(synced.settings.data_dir / PUBLISHED), read_only=True) as con:
+        for table in everything():
+            for column, target in table.references.items():
+                given, found = con.execute(
+                    f"""SELECT count(t."{column}"), count(r.id)
+                    FROM {table.name} t LEFT JOIN main.{target} r ON r.id = t."{column}" """
+                ).fetchall()[0]
+                assert found >= 0.8 * given, (table.name, column)
