@@ -48,7 +48,7 @@ def _(Settings, mo, reading):
 
 @app.cell
 def _(WIDE, bars, mo, svg):
-    COLOURS = "--one: #2f62b5; --two: #c4621a; --ink: #1d1f24; --soft: #5c616b; --line: #e4e1db"
+    colours = "--one: #2f62b5; --two: #c4621a; --ink: #1d1f24; --soft: #5c616b; --line: #e4e1db"
 
     def show(question, rows, tells, chart=""):
         """A question with its answer; `tells` is the one line to remember."""
@@ -57,7 +57,7 @@ def _(WIDE, bars, mo, svg):
     def drawn(rows, name, column, colour="--one"):
         """A bar for each row."""
         marks = bars(name, rows, {column: f"var({colour})"}, wide=True)
-        return f'<div style="{COLOURS}; background: #fff">{svg(marks, WIDE)}</div>' if rows else ""
+        return f'<div style="{colours}; background: #fff">{svg(marks, WIDE)}</div>' if rows else ""
 
     return drawn, show
 
@@ -183,9 +183,7 @@ def _(ask, show):
         SELECT title, status, _last_seen_at AS last_seen, _noticed_at AS noticed
         FROM history.threads WHERE _deleted AND _valid_to IS NULL ORDER BY noticed DESC, id LIMIT 8
     """)
-    show(
-        "9. What is gone?", gone, "A deleted thread keeps its last values; only full walks see it."
-    )
+    show("9. What is gone?", gone, "A deleted thread keeps its last values; full walks find it.")
     return (gone,)
 
 

@@ -53,7 +53,7 @@ def page(con: duckdb.DuckDBPyConnection, workspace: str, made_at: datetime) -> s
     """The page. Raises `ConfigurationError` where what draws it is not installed."""
     (figures,) = _ask(con, FIGURES)
     drawn = [_drawn(con, chart) for chart in CHARTS]
-    return _template().render(
+    made: str = _template().render(
         workspace=workspace,
         made_at=made_at,
         figures=figures,
@@ -61,6 +61,7 @@ def page(con: duckdb.DuckDBPyConnection, workspace: str, made_at: datetime) -> s
         is_empty=not any(one.wide for one in drawn),
         tables=health(con),
     )
+    return made
 
 
 def workspace_of(data_dir: Path) -> str:

@@ -35,6 +35,7 @@ SHOWN: list[list[str]] = [
     ["compact"],
     ["rebuild"],
     ["report"],
+    ["tables"],
 ]
 SHOW_DATA = {"sql"}
 """Commands whose job it is to show the data. What they print is the user's own choice."""

@@ -103,11 +103,9 @@ def test_every_command_works_as_written(synced: Bench, command: str) -> None:
 
 
 def test_extras_and_questions_that_are_named_are_there() -> None:
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
-        "optional-dependencies"
-    ]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert set(re.findall(r"'\.\[(\w+)\]'", README)) >= {"report", "notebook", "test"}
-    assert set(re.findall(r"'\.\[(\w+)\]'", README)) <= set(extras)
+    assert set(re.findall(r"'\.\[(\w+)\]'", README)) <= set(project["optional-dependencies"])
     named = set(re.findall(r"sql (?:--list )?@([a-z-]+)", README))
     assert named
     assert named <= {question.name for question in questions()}
