@@ -107,15 +107,14 @@ FEEDBACK = (
             ),
         },
         sql="""
-        WITH carried AS (
-            SELECT thread_id, tag_id, 1e0 / count(*) OVER (PARTITION BY thread_id) AS share
-            FROM main.thread_tags
-        )
         SELECT CAST(date_trunc('week', t.created_at AT TIME ZONE :tz) AS DATE) AS week,
             c.tag_id, g.name AS tag_name, count(*) AS threads,
             sum(coalesce(c.share, 1e0)) AS threads_split
         FROM main.threads t
-        LEFT JOIN carried c ON c.thread_id = t.id
+        LEFT JOIN (
+            SELECT thread_id, tag_id, 1e0 / count(*) OVER (PARTITION BY thread_id) AS share
+            FROM main.thread_tags
+        ) c ON c.thread_id = t.id
         LEFT JOIN main.tags g ON g.id = c.tag_id
         GROUP BY ALL ORDER BY week, tag_name, c.tag_id""",
     ),
@@ -157,53 +156,67 @@ FEEDBACK = (
         GROUP BY ALL ORDER BY a.from_days""",
     ),
     View(
-        name="status_daily",
+        name="status_changes",
         area="feedback",
-        meaning="How many threads had which status at the end of each day, from the first thread "
-        "to the last reading, also on days without a change",
+        meaning="One row for each status that a thread took on, and one for each that it left; the "
+        "sum of change up to a moment is how many threads had a status then",
         columns={
-            "day": ("DATE", "The day, in UTC; the last one is as far as it was read"),
+            "thread_id": ("VARCHAR", "The thread, live or deleted"),
+            "changed_at": (
+                "TIMESTAMPTZ",
+                "When; a deleted thread leaves its status when its absence was noticed",
+            ),
             "status": (
                 "VARCHAR",
                 "open, snoozed or done; unknown: the thread was there, but what it was before it "
                 "was first read doesn't show",
             ),
-            "threads": ("BIGINT", "Threads of that status when the day ended"),
+            "change": ("INTEGER", "1: took it on; -1: left it"),
         },
         sql=f"""
         WITH versions AS (
             SELECT *, row_number() OVER (PARTITION BY id ORDER BY {IN_ORDER}) = 1 AS is_first
             FROM history.threads
         ), dated AS (
-            SELECT * REPLACE (CASE WHEN is_first AND last_state_change_at IS NOT NULL
-                THEN least(_valid_from, greatest(last_state_change_at, created_at))
-                ELSE _valid_from END AS _valid_from)
+            SELECT id, coalesce(status, 'unknown') AS status, created_at, is_first,
+                CASE WHEN is_first AND last_state_change_at IS NOT NULL
+                    THEN least(_valid_from, greatest(last_state_change_at, created_at))
+                    ELSE _valid_from END AS since, _valid_to AS until
             FROM versions WHERE NOT _deleted
         ), spans AS (
-            SELECT coalesce(status, 'unknown') AS status, _valid_from AS since, _valid_to AS until
-            FROM dated
+            SELECT id, status, since, until FROM dated
             UNION ALL
-            SELECT 'unknown', created_at, _valid_from
-            FROM dated WHERE is_first AND created_at < _valid_from
-        ), changes AS (
-            SELECT CAST(since AT TIME ZONE :tz AS DATE) AS day, status, 1 AS change FROM spans
-            UNION ALL
-            SELECT CAST(until AT TIME ZONE :tz AS DATE), status, -1
-            FROM spans WHERE until IS NOT NULL
-        ), daily AS (
-            SELECT day, status, sum(change) AS change FROM changes GROUP BY day, status
-        ), borders AS (
-            SELECT (SELECT min(day) FROM daily) AS first_day,
-                CAST(as_of AT TIME ZONE :tz AS DATE) AS last_day
-            FROM ({READ_AT})
-        ), days AS (
-            SELECT CAST(unnest(generate_series(first_day, last_day, INTERVAL 1 DAY)) AS DATE) AS day
-            FROM borders
-        ), statuses AS (SELECT DISTINCT status FROM daily)
+            SELECT id, 'unknown', created_at, since
+            FROM dated WHERE is_first AND created_at < since
+        )
+        SELECT id AS thread_id, since AS changed_at, status, 1 AS change FROM spans
+        UNION ALL
+        SELECT id, until, status, -1 FROM spans WHERE until IS NOT NULL""",
+    ),
+    View(
+        name="status_daily",
+        area="feedback",
+        meaning="How many threads had which status at the end of each day, from the first thread "
+        "to the last reading, also on days without a change",
+        columns={
+            "day": ("DATE", "The day, in UTC; the last one is as far as it was read"),
+            "status": ("VARCHAR", "open, snoozed, done or unknown; see status_changes"),
+            "threads": ("BIGINT", "Threads of that status when the day ended"),
+        },
+        sql=f"""
         SELECT d.day, s.status, CAST(coalesce(
             sum(c.change) OVER (PARTITION BY s.status ORDER BY d.day), 0) AS BIGINT) AS threads
-        FROM days d CROSS JOIN statuses s
-        LEFT JOIN daily c ON c.day = d.day AND c.status = s.status
+        FROM (
+            SELECT CAST(unnest(generate_series(
+                (SELECT CAST(min(changed_at AT TIME ZONE :tz) AS DATE)
+                    FROM analytics.status_changes),
+                (SELECT CAST(as_of AT TIME ZONE :tz AS DATE) FROM ({READ_AT})),
+                INTERVAL 1 DAY)) AS DATE) AS day
+        ) d CROSS JOIN (SELECT DISTINCT status FROM analytics.status_changes) s
+        LEFT JOIN (
+            SELECT CAST(changed_at AT TIME ZONE :tz AS DATE) AS day, status, sum(change) AS change
+            FROM analytics.status_changes GROUP BY ALL
+        ) c ON c.day = d.day AND c.status = s.status
         ORDER BY d.day, s.status""",
     ),
 )

@@ -29,7 +29,8 @@ class View:
     """One view: its name, what a row is, its columns in order (type and meaning), its SQL.
 
     The SQL names every table with its schema. Where it speaks of a time zone (`:tz`), there is a
-    table macro `<name>_in(tz)` beside the view, which has the same columns.
+    table macro `<name>_in(tz)` beside the view, which has the same columns. Such SQL has no WITH:
+    DuckDB 1.4.0 finds none of its names in a macro.
     """
 
     name: str

@@ -27,8 +27,11 @@ def live_through(at: Bench, seed: int) -> None:
         for row in space.ids("threads")[:8]:
             space.update("threads", row, status=("done", "open")[number])
         if number:
-            loser = next(c["company_id"] for c in space.live("contacts") if c["company_id"])
-            winner = next(key for key in space.ids("companies") if key != loser)
+            companies = space.ids("companies")
+            loser = next(
+                c["company_id"] for c in space.live("contacts") if c["company_id"] in companies
+            )
+            winner = next(key for key in companies if key != loser)
             space.merge_companies(winner, loser)
             answer_well(at)
         at.pass_time()

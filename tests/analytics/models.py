@@ -135,6 +135,21 @@ def status_daily(seen: Seen) -> Iterator[Row]:
     return (row for row in found if row["status"] not in never)
 
 
+def status_changes(seen: Seen) -> Iterator[Row]:
+    for key, versions in seen.versions.items():
+        first, lives = versions[0], [v for v in versions if not v["_deleted"]]
+        moved = max(first["last_state_change_at"] or first["_valid_from"], first["created_at"])
+        since = [min(moved, first["_valid_from"]), *(v["_valid_from"] for v in versions[1:])]
+        spans = [(v["status"], since[versions.index(v)], v["_valid_to"]) for v in lives]
+        if first["created_at"] < since[0]:
+            spans.append(("unknown", first["created_at"], since[0]))
+        for status, begin, end in spans:
+            row = {"thread_id": key, "status": status}
+            yield row | {"changed_at": begin, "change": 1}
+            if end:
+                yield row | {"changed_at": end, "change": -1}
+
+
 def contacts_wide(seen: Seen) -> Iterator[Row]:
     companies, threads = seen.by_id("main.companies"), seen.rows("main.threads")
     for contact in seen.rows("main.contacts"):
@@ -224,21 +239,29 @@ def feedback_by_project(seen: Seen) -> Iterator[Row]:
             yield {"project_id": project["id"]} | own | weight(seen, contacts)
 
 
-def publishing_cadence(seen: Seen) -> Iterator[Row]:
+def publications(seen: Seen) -> Iterator[Row]:
     """Asked of workspaces whose bases have no language: a translation is no entry."""
-    entries = []
     for kind, table in (("changelog", "main.changelogs"), ("article", "main.docs_articles")):
         for row in seen.rows(table):
             if row["language"] is None:
-                day = seen.day(row.get("date") or row["created_at"])
-                entries.append((day.replace(day=1), kind, row["published"] and not row["archived"]))
+                made, seen_now = row.get("date") or row["created_at"], not row["archived"]
+                own = {name: row[name] for name in ("id", "title")}
+                yield (
+                    {"kind": kind, "made_at": made}
+                    | own
+                    | {"is_visible": row["published"] and seen_now}
+                )
+
+
+def publishing_cadence(seen: Seen) -> Iterator[Row]:
+    entries = [(seen.day(p["made_at"]).replace(day=1), p) for p in publications(seen)]
     walks = [w for w in seen.rows("meta.walks") if w["stream"] in ("changelogs", "docs_articles")]
     month = min((entry[0] for entry in entries), default=None)
     last = max((seen.day(w["answered_at"]) for w in walks), default=None)
     while month and last and month <= last:
         for kind in ("changelog", "article"):
-            own = [is_seen for at, what, is_seen in entries if (at, what) == (month, kind)]
-            yield {"month": month, "kind": kind, "entries": len(own), "published": sum(own)}
+            own = [p["is_visible"] for at, p in entries if (at, p["kind"]) == (month, kind)]
+            yield {"month": month, "kind": kind, "entries": len(own), "visible": sum(own)}
         month = (month + timedelta(32)).replace(day=1)
 
 
@@ -265,8 +288,8 @@ def team_workload(seen: Seen) -> Iterator[Row]:
 MODELS: dict[str, Model] = {
     model.__name__: model
     for model in (
-        thread_metrics, inbox_weekly, inbox_weekly_by_tag, open_threads_by_age, status_daily,
-        contacts_wide, companies_overview, feedback_by_issue, feedback_by_project,
-        publishing_cadence, team_workload,
+        thread_metrics, inbox_weekly, inbox_weekly_by_tag, open_threads_by_age, status_changes,
+        status_daily, contacts_wide, companies_overview, feedback_by_issue, feedback_by_project,
+        publications, publishing_cadence, team_workload,
     )
 }  # fmt: skip

@@ -40,6 +40,7 @@ QUESTIONS = [
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("lived", [1], indirect=True)
 @pytest.mark.parametrize("version", ["1.4.0", "1.4.4", "1.5.5"])
 def test_an_older_client_reads_every_view_and_comment_as_we_do(
     lived: Bench, tmp_path: Path, version: str
