@@ -16,6 +16,7 @@ from connector.cli import (
     explain,
     plan,
     rebuild,
+    report,
     sandbox,
     sql,
     status,
@@ -71,6 +72,7 @@ _add(plan.plan, "plan --full")
 _add(sync.sync, "sync threads --since 2026-01-01")
 _add(status.status, "status")
 _add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"')
+_add(report.report, "report --output report.html")
 _add(tables.tables, "tables thread_metrics")
 _add(explain.explain, "explain threads thr_...")
 _add(contacts.push, "contacts push --from corrections.csv", to=of_contacts)

@@ -24,6 +24,7 @@ All of it is in {dir}/ and stays there until the next demo:
 
 Ask something yourself:
   PRODUCTLANE_DATA_DIR={dir} {command} sql "FROM companies LIMIT 1"
+  PRODUCTLANE_DATA_DIR={dir} {command} sql @
   PRODUCTLANE_DATA_DIR={dir} {command} status
 
 See it in Dagster: start a sandbox, which prints its settings as export lines,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 import typer
@@ -20,20 +20,20 @@ WIDE = 200
 
 def out() -> Console:
     """Standard output, for results."""
-    return _console(stderr=False)
+    return console(sys.stdout)
 
 
 def err() -> Console:
     """Standard error, for progress, warnings and errors."""
-    return _console(stderr=True)
+    return console(sys.stderr)
 
 
-def _console(*, stderr: bool) -> Console:
+def console(stream: IO[str]) -> Console:
+    """Where people read what is written to a stream."""
     from rich.console import Console
 
-    stream = sys.stderr if stderr else sys.stdout
     return Console(
-        stderr=stderr, width=None if stream.isatty() else WIDE, highlight=False, emoji=False
+        file=stream, width=None if stream.isatty() else WIDE, highlight=False, emoji=False
     )
 
 

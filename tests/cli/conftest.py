@@ -68,7 +68,11 @@ class Cli:
         return Said(result.exit_code, result.stdout, result.stderr)
 
     def start(
-        self, *arguments: str, stderr: Any = subprocess.PIPE, first: str = ""
+        self,
+        *arguments: str,
+        stdout: Any = subprocess.PIPE,
+        stderr: Any = subprocess.PIPE,
+        first: str = "",
     ) -> subprocess.Popen[str]:
         """In a process of its own: where streams, signals and start-up matter."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("PRODUCTLANE_")}
@@ -76,7 +80,7 @@ class Cli:
             [sys.executable, "-c", f"{FOREGROUND}\n{first}\n{COMMAND}", *arguments],
             cwd=self.folder,
             env={**kept, **self.settings, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             text=True,
         )

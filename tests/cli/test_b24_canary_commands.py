@@ -34,6 +34,8 @@ SHOWN: list[list[str]] = [
     ["explain", "threads", "THREAD", "--json"],
     ["compact"],
     ["rebuild"],
+    ["report"],
+    ["tables"],
 ]
 SHOW_DATA = {"sql"}
 """Commands whose job it is to show the data. What they print is the user's own choice."""

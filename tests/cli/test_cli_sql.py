@@ -53,10 +53,6 @@ def test_rows_too_wide_for_a_table_are_shown_one_by_one(synced: Cli) -> None:
     assert said.count("last_outbound_message_at") == 2
 
 
-def test_a_dash_reads_the_query_from_standard_input(synced: Cli) -> None:
-    assert synced.run("sql", "-", stdin="SELECT 42 AS answer").out == "answer\n42\n"
-
-
 def test_a_wrong_query_is_answered_with_where_it_is_wrong(synced: Cli) -> None:
     said = synced.run("sql", "SELECT nonsense FROM threads")
     assert (said.code, said.out) == (2, "")
@@ -113,14 +109,3 @@ def test_without_a_warehouse_says_what_makes_one(tmp_path: Path) -> None:
     said = Cli(tmp_path).run("sql", "FROM threads")
     assert said.code == 2
     assert "productlane-elt sync" in said.err
-
-
-def test_whoever_reads_no_further_is_no_fault(synced: Cli) -> None:
-    process = synced.start("sql", "FROM range(1000000)")
-    assert process.stdout
-    assert process.stderr
-    assert process.stdout.readline() == "range\n"
-    process.stdout.close()
-    assert process.stderr.read() == ""
-    process.stderr.close()
-    process.wait(60)

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from connector.cli import guide, main
 from connector.cli.streams import markdown
 from connector.published import PUBLISHED
+from connector.questions import questions
 from connector.settings import DEFAULT_BASE_URL, Settings
 from connector.shape import everything
 from tests.bench import Bench, bench, connect
@@ -108,6 +110,21 @@ def test_every_command_works_as_written(synced: Bench, command: str) -> None:
         cwd=folder,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
+
+
+def test_extras_and_questions_that_are_named_are_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(re.findall(r"'\.\[(\w+)\]'", README)) >= {"report", "notebook", "test"}
+    assert set(re.findall(r"'\.\[(\w+)\]'", README)) <= set(project["optional-dependencies"])
+    named = set(re.findall(r"sql (?:--list )?@([a-z-]+)", README))
+    assert named
+    assert named <= {question.name for question in questions()}
+
+
+def test_files_that_are_linked_are_there() -> None:
+    linked = re.findall(r"\]\((?!http|#)([^)#]+)", README)
+    assert "notebooks/ten_questions.py" in linked
+    assert [path for path in linked if not (ROOT / path).exists()] == []
 
 
 def test_the_stream_table_is_what_the_catalogue_says() -> None:
