@@ -109,6 +109,7 @@ def test_killed_at_any_write_to_the_disk_it_goes_on_with_the_next_push(
     check_all_is_written_once(at_desk)
 
 
+@pytest.mark.long
 def test_stopped_by_ctrl_c_it_ends_the_write_under_way_and_says_how_to_go_on(
     at_desk: Desk,
 ) -> None:

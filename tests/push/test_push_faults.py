@@ -60,6 +60,7 @@ def test_a_write_that_took_no_effect_is_tried_again(at_desk: Desk) -> None:
         assert attempts == [(1, "not_done", True), (2, "done", False)], kind
 
 
+@pytest.mark.long
 def test_it_is_given_up_after_some_attempts_and_the_others_go_on(at_desk: Desk) -> None:
     failing = f"/contacts/{at_desk.contacts[0]['id']}"
     at_desk.at.box.faults.add(Fault("500", method="PATCH", path=failing, rate=1.0))
@@ -100,6 +101,7 @@ def test_an_api_that_is_lost_with_the_answer_leaves_the_outcome_open_and_the_nex
     assert at_desk.writes() == [("done", True), ("done", False)]
 
 
+@pytest.mark.long
 def test_a_lost_answer_followed_by_somebody_elses_change_is_unclear_and_not_overwritten(
     at_desk: Desk,
 ) -> None:
@@ -130,6 +132,7 @@ def test_what_moved_since_the_warehouse_saw_it_is_a_conflict_and_lands(at_desk: 
     assert [r.outcome for r in at_desk.push(row).results] == ["written"]
 
 
+@pytest.mark.long
 def test_another_field_that_moved_is_no_conflict_and_is_left_alone(at_desk: Desk) -> None:
     at_desk.at.box.workspace.update("contacts", at_desk.contacts[0]["id"], is_subscribed=False)
     same = {"is_subscribed": at_desk.contacts[0]["is_subscribed"]}
@@ -146,7 +149,7 @@ def test_what_is_already_as_asked_is_not_sent(at_desk: Desk) -> None:
     assert at_desk.at.differences("contacts") == []
 
 
-@pytest.mark.parametrize("status", [404, 403])
+@pytest.mark.parametrize("status", [404, pytest.param(403, marks=pytest.mark.long)])
 def test_a_contact_that_is_gone_stops_no_other(at_desk: Desk, status: int) -> None:
     box = at_desk.at.box
     rows = [at_desk.told(0, name="Ada"), at_desk.told(1, name="Bob")]
@@ -184,6 +187,7 @@ def test_a_company_that_is_gone_and_an_address_that_was_taken_are_refused_row_by
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_apis_words_on_a_refusal_are_kept_for_the_user_and_out_of_the_error(
     at_desk: Desk,
 ) -> None:
@@ -210,7 +214,9 @@ def test_a_key_that_is_refused_stops_all(at_desk: Desk) -> None:
     ]
 
 
-@pytest.mark.parametrize("scopes", [["contacts:read"], ["contacts:write"]])
+@pytest.mark.parametrize(
+    "scopes", [["contacts:read"], pytest.param(["contacts:write"], marks=pytest.mark.long)]
+)
 def test_a_missing_scope_is_said_before_anything_is_sent(at_desk: Desk, scopes: list[str]) -> None:
     pushing = at_desk.pushing(at_desk.told(0, name="Ada"))
     key = at_desk.at.box.issue_key(scopes)
@@ -223,6 +229,7 @@ def test_a_missing_scope_is_said_before_anything_is_sent(at_desk: Desk, scopes: 
     assert [request.path for request in at_desk.at.box.requests] == ["/me"]
 
 
+@pytest.mark.long
 def test_a_scope_that_goes_meanwhile_stops_all(at_desk: Desk) -> None:
     body = b'{"error": {"code": "scope_required", "details": {"required": ["contacts:write"]}}}'
     at_desk.at.box.faults.add(Fault("answer", method="PATCH", status=403, body=body))

@@ -274,7 +274,7 @@ def test_whatever_a_cell_holds_is_taken_by_the_rules_or_refused_without_quoting_
         assert value == cell or (field.kind == "flag" and str(value).lower() == cell.lower())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.dictionaries(st.sampled_from(CONTACTS.columns), CELLS), max_size=4))
 def test_no_input_breaks_the_check_and_every_line_is_a_change_or_as_asked_or_a_problem(
     kept: Desk, rows: list[dict[str, Any]]
