@@ -51,7 +51,8 @@ def _(WIDE, bars, mo, svg):
 
     def show(question, rows, tells, chart=""):
         """A question with its answer; `tells` is the one line to remember."""
-        return mo.vstack([mo.md(f"## {question}"), mo.Html(chart), mo.ui.table(rows), mo.md(tells)])
+        table = mo.ui.table(rows, selection=None)
+        return mo.vstack([mo.md(f"## {question}"), mo.Html(chart), table, mo.md(tells)])
 
     def drawn(rows, name, column, colour="--one"):
         """A bar for each row."""
