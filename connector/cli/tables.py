@@ -36,7 +36,7 @@ def tables(name: Name = None, as_json: AsJson = False, as_markdown: AsMarkdown =
     They are there after the first sync, and can be asked with "sql". Tables of schema main and
     views of schema analytics need no schema before their name here.
     """
-    with faults.answering():
+    with faults.answering(as_json=as_json):
         found = _chosen(name)
         if as_json:
             output.document({"tables": [_facts(one) for one in found]})

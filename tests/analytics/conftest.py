@@ -34,6 +34,7 @@ def live_through(at: Bench, seed: int) -> None:
             winner = next(key for key in companies if key != loser)
             space.merge_companies(winner, loser)
             answer_well(at)
+            space.create("companies", name="Silent Ltd")
         at.pass_time()
         at.sync(*(READ + WISHES if number else MOVING), full=bool(number))
 

@@ -12,7 +12,7 @@ import duckdb
 def read_by(con: duckdb.DuckDBPyConnection, view: str) -> set[str]:
     """The tables and views named in a view's SQL, with their schemas; none of a table.
 
-    `get_table_names` is no help: it writes what it makes of a view into the file (DuckDB 2.0).
+    `get_table_names` is no help: it looks through views, and adds aliases to names.
     """
     found = con.execute(
         "SELECT sql FROM duckdb_views() WHERE schema_name || '.' || view_name = ?", [view]

@@ -40,7 +40,7 @@ SHOWN: list[list[str]] = [
 SHOW_DATA = {"sql"}
 """Commands whose job it is to show the data. What they print is the user's own choice."""
 
-OWN = {"demo", "sandbox"}
+OWN = {"demo", "sandbox", "tables"}
 """Commands that never see the user's key or data."""
 
 
