@@ -20,7 +20,7 @@ NAMES = [question.name for question in questions()]
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A workspace with enough in it that every question has an answer."""
-    made = bench(tmp_path_factory.mktemp("questions"), threads=12)
+    made = bench(tmp_path_factory.mktemp("questions"), threads=24)
     with made.box:
         connect(made).sync(*(set(STREAMS) - {"contact_companies", "contact_portals"}))
         made.box.workspace.update("threads", made.box.workspace.ids("threads")[3], status="done")
