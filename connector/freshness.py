@@ -29,7 +29,9 @@ class Freshness:
     def __str__(self) -> str:
         if self.unread:
             return f"Never read so far: {', '.join(self.unread)}."
-        names = ", ".join(self.streams) if len(self.streams) <= 4 else "all tables"
+        names = ", ".join(self.streams[:4])
+        if more := len(self.streams[4:]):
+            names = f"{names} and {more} more"
         if self.as_of is None:
             return f"How fresh {names} is can't be said yet: the first sync is not through."
         changes = f"Fresh as of {_minute(self.as_of)} UTC ({names})"

@@ -26,7 +26,6 @@ def _():
 
 @app.cell
 def _(Settings, mo, reading):
-    from contextlib import ExitStack
     from dataclasses import replace
     from os import environ
     from pathlib import Path
@@ -34,13 +33,13 @@ def _(Settings, mo, reading):
     settings = Settings.load()
     if "PRODUCTLANE_DATA_DIR" not in environ and Path("demo-data").exists():
         settings = replace(settings, data_dir=Path("demo-data"))
-    con = ExitStack().enter_context(reading(settings.data_dir))
 
     def ask(query):
-        """The rows of a query as dictionaries."""
-        found = con.execute(query)
-        names = [name for name, *_ in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        """The rows of a query as dictionaries; a sync may publish newer ones between two."""
+        with reading(settings.data_dir) as con:
+            found = con.execute(query)
+            names = [name for name, *_ in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     mo.md(f"# Ten questions about feedback\n\nThe data are those in `{settings.data_dir}`.")
     return (ask,)
@@ -52,7 +51,8 @@ def _(WIDE, bars, mo, svg):
 
     def show(question, rows, tells, chart=""):
         """A question with its answer; `tells` is the one line to remember."""
-        return mo.vstack([mo.md(f"## {question}"), mo.Html(chart), mo.ui.table(rows), mo.md(tells)])
+        table = mo.ui.table(rows, selection=None)
+        return mo.vstack([mo.md(f"## {question}"), mo.Html(chart), table, mo.md(tells)])
 
     def drawn(rows, name, column, colour="--one"):
         """A bar for each row."""

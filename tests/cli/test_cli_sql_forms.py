@@ -119,7 +119,7 @@ def test_a_folder_that_is_not_there_is_told(synced: Cli) -> None:
     assert "nowhere" in said.err
 
 
-@pytest.mark.parametrize("form", STREAMED)
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
 def test_rows_come_as_they_are_found_and_whoever_reads_no_further_is_no_fault(
     synced: Cli, form: str
 ) -> None:
@@ -134,10 +134,9 @@ def test_rows_come_as_they_are_found_and_whoever_reads_no_further_is_no_fault(
     process.wait(60)
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_ctrl_c_ends_it_quietly_and_leaves_no_half_file(synced: Cli, form: str) -> None:
-    process = synced.start("sql", ENDLESS, "--output", f"endless.{form}")
-    part = synced.folder / f".endless.{form}.{process.pid}.part"
+def test_ctrl_c_ends_it_quietly_and_leaves_no_half_file(synced: Cli) -> None:
+    process = synced.start("sql", ENDLESS, "--output", "endless.parquet")
+    part = synced.folder / f".endless.parquet.{process.pid}.part"
     while process.poll() is None and not (part.exists() and part.stat().st_size):
         pass
     os.kill(process.pid, signal.SIGINT)

@@ -19,7 +19,7 @@ BY_NAME = ("contact_issues", "contact_projects")
 def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """A workspace in which names and titles are markup."""
     folder = tmp_path_factory.mktemp("lively")
-    made = bench(folder, threads=40)
+    made = bench(folder, threads=20)
     with made.box as box:
         space = box.workspace
         for stream, column in (("issues", "title"), ("projects", "name"), ("companies", "name")):
