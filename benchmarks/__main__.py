@@ -17,6 +17,7 @@ from benchmarks import (
     children,
     growth,
     incremental,
+    loading,
     memory,
     rebuild,
     serving,
@@ -29,6 +30,7 @@ SECOND = {"latency_ms": 1000.0, "latency_p99_ms": 1000.0, "reach": 0.95}
 ALL: tuple[tuple[Callable[..., list[Figure]], dict[str, Any], dict[str, Any]], ...] = (
     (serving.run, {}, serving.SMALL),
     (startup.run, {}, startup.SMALL),
+    (loading.run, {}, loading.SMALL),
     (throughput.run, {}, throughput.SMALL),
     (budget.run, {}, budget.SMALL),
     (budget.run, {"processes": 2}, budget.SMALL | {"processes": 2}),
