@@ -12,6 +12,7 @@ import dagster as dg
 from schemas import STREAMS, Endpoint
 
 Mode = Literal["sync", "reconcile"]
+Layer = Literal["lake", "warehouse"]
 
 MODE_TAG = "productlane/mode"
 """Says what a run is for: `sync` brings up to date, `reconcile` walks everything.
@@ -30,7 +31,17 @@ def warehouse_key(stream: str) -> dg.AssetKey:
     return dg.AssetKey(["warehouse", stream])
 
 
-def op_tags(endpoint: Endpoint, layer: Literal["lake", "warehouse"]) -> dict[str, str]:
+def group(endpoint: Endpoint, layer: Layer) -> str:
+    """The box in which an asset stands in the graph: what it is about, and in which form it is."""
+    return f"{endpoint.area}_{layer}"
+
+
+def tags(endpoint: Endpoint, layer: Layer) -> dict[str, str]:
+    """What assets can be searched by: `tag:layer=warehouse`, `tag:area=feedback`."""
+    return {"layer": layer, "area": endpoint.area}
+
+
+def op_tags(endpoint: Endpoint, layer: Layer) -> dict[str, str]:
     """The order of the steps of a run: lists, their tables, then what hangs under their rows.
 
     A run has one step at a time. In this order the tables of the lists, which take minutes, are

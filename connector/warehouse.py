@@ -261,10 +261,15 @@ def opened(lake: Lake, gives_up: GivesUp = never) -> Iterator[Warehouse]:
 def publish_if_behind(lake: Lake, gives_up: GivesUp = never) -> bool:
     """Publish, unless the copy that readers see already has all that the ledger has."""
     with opened(lake, gives_up) as warehouse:
-        if _position(lake.root.parent / PUBLISHED) == warehouse.position():
+        if not is_behind(warehouse):
             return False
         warehouse.publish()
         return True
+
+
+def is_behind(warehouse: Warehouse) -> bool:
+    """Does the copy that readers see lack anything that the ledger has?"""
+    return _position(warehouse.lake.root.parent / PUBLISHED) != warehouse.position()
 
 
 def _position(published: Path) -> tuple[str, int] | None:
