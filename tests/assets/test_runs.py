@@ -52,6 +52,19 @@ def test_what_a_run_brought_is_told_in_numbers(workshop: Workshop) -> None:
     assert table["newest_updated_at"] == pytest.approx(datetime.fromisoformat(newest).timestamp())
 
 
+def test_an_idle_tick_asks_one_page_of_each_list_and_nothing_under_threads(
+    workshop: Workshop,
+) -> None:
+    streams = ("threads", "thread_messages", "contacts", "tags")
+    workshop.bring_up_to_date(*streams)
+    before = len(workshop.box.requests)
+    workshop.box.clock.advance(900)
+    found = materialized(workshop.bring_up_to_date(*streams))
+    asked = [request.path for request in workshop.box.requests[before:]]
+    assert sorted(asked) == ["/contacts", "/me", "/tags", "/threads"]
+    assert {found[f"lake/{stream}"]["new"] for stream in streams} == {0}
+
+
 NUMBERS = ("rows", "new", "changed", "deleted", "rejected", "late", "drifted", "requests",
            "refused", "seconds_waited", "bytes")  # fmt: skip
 TABLE = ("dagster/row_count", "versions", "deleted", "drifted", "set_aside", "unknown_fields",

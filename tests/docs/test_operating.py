@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from assets.definitions import build
+from assets.names import MODE_TAG
 from connector.checks import CHECKS
 
 ROOT = Path(__file__).parents[2]
@@ -35,12 +36,13 @@ def loaded(name: str) -> dict[str, Any]:
 def test_the_template_is_one_that_dagster_takes_as_it_is(tmp_path: Path) -> None:
     shutil.copy(DEPLOY / "dagster.yaml", tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        told = instance.info_dict()
-        settings = instance.get_settings("retention")
-    assert settings["schedule"]["purge_after_days"]["skipped"] == 2
-    assert told["telemetry"] == {"enabled": False}
-    assert told["nux"] == {"enabled": False}
-    assert told["concurrency"]["runs"]["max_concurrent_runs"] == 4
+        for setting in ("telemetry", "nux", "run_monitoring", "run_retries", "retention"):
+            assert instance.get_settings(setting) == loaded("dagster.yaml")[setting]
+        runs = instance.get_concurrency_config().run_queue_config
+    assert runs
+    assert runs.max_concurrent_runs == 4
+    (limit,) = runs.tag_concurrency_limits
+    assert limit["key"] == MODE_TAG
 
 
 def test_the_instance_of_the_containers_differs_in_its_storage_only() -> None:
