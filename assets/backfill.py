@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import date, datetime
 
 import dagster as dg
@@ -22,10 +22,11 @@ from connector.warehouse import opened
 
 def bring(
     context: dg.AssetExecutionContext, productlane: Productlane, stretches: Sequence[Stretch]
-) -> Run:
+) -> Generator[dg.AssetMaterialization, None, Run]:
     """Carry out all stretches, or those before one fails: their partitions are claimed then.
 
-    They are not claimed before, since the step's own result claims them all.
+    They are not claimed before, since the step's own result claims them all. Claims are yielded:
+    Dagster drops what a step has only logged (`log_event`) when the step fails right after.
     """
     log, began = RunLog(context), time.monotonic()
     runs: list[Run] = []
@@ -33,12 +34,12 @@ def bring(
         try:
             runs.append(asyncio.run(_ask(productlane, stretch.order, log)))
         except BaseException:
-            _claim(context, stretches[len(runs) :], {})
+            yield from _claims(context, stretches[len(runs) :], {})
             raise
         (outcome,) = runs[-1].streams
         if outcome.outcome != "done":
             counts = counted(context, productlane)[0] if len(runs) > 1 else {}
-            _claim(context, stretches[len(runs) - 1 :], counts)
+            yield from _claims(context, stretches[len(runs) - 1 :], counts)
             break
         if len(stretches) > 1:
             context.log.info(_progress(stretches, runs, time.monotonic() - began))
@@ -69,19 +70,17 @@ def counted(
     return {key: found.get(date.fromisoformat(key), 0) for key in keys}, newest
 
 
-def _claim(
+def _claims(
     context: dg.AssetExecutionContext, unfinished: Sequence[Stretch], counts: dict[str, int]
-) -> None:
-    """Make current what is finished, by this run or the one of which it is a retry."""
+) -> Iterator[dg.AssetMaterialization]:
+    """What is finished, by this run or the one of which it is a retry."""
     if not unfinished or not unfinished[0].partitions:
         return
     open_keys = {key for stretch in unfinished for key in stretch.partitions}
     for key in context.partition_keys:
         if key not in open_keys:
             rows = {"dagster/partition_row_count": counts[key]} if key in counts else {}
-            context.log_event(
-                dg.AssetMaterialization(context.asset_key, partition=key, metadata=rows)
-            )
+            yield dg.AssetMaterialization(context.asset_key, partition=key, metadata=rows)
 
 
 def _progress(stretches: Sequence[Stretch], runs: Sequence[Run], seconds: float) -> str:

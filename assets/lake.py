@@ -46,10 +46,10 @@ def lake_asset(endpoint: Endpoint, partitions: dg.PartitionsDefinition[str]) -> 
     )
     def lake(
         context: dg.AssetExecutionContext, productlane: Productlane
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult | dg.MaterializeResult[None]]:
         with explained():
             stretches = stretches_of(context, endpoint, Lake(productlane.settings.data_dir))
-            run = bring(context, productlane, stretches)
+            run = yield from bring(context, productlane, stretches)
         yield from _told(context, productlane, stretches, run)
 
     return lake
