@@ -3,25 +3,26 @@
 Annotations are not postponed here: Dagster reads those of an asset's function as they are.
 """
 
-import asyncio
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
+from assets.backfill import bring, counted
+from assets.checks import scope_check, scope_result
 from assets.columns import lake_columns
 from assets.failure import explained, failure_of
-from assets.log import RunLog
-from assets.names import lake_key, op_tags
-from assets.partitions import daily, order_of
+from assets.names import group, lake_key, op_tags, tags
+from assets.partitions import Stretch, stretches_of
 from assets.resource import Productlane
+from connector.lake import Lake
 from connector.ledger import Run, StreamOutcome
-from connector.sync import Order, sync
+from connector.sync import Order
 from schemas import STREAMS, Endpoint
 
 
-def lake_asset(endpoint: Endpoint, start: date) -> dg.AssetsDefinition:
+def lake_asset(endpoint: Endpoint, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """The asset of a stream's Parquet files.
 
     Its output is not required: a stream that the key may not read is not materialised, without
@@ -33,29 +34,25 @@ def lake_asset(endpoint: Endpoint, start: date) -> dg.AssetsDefinition:
         key=lake_key(endpoint.stream),
         deps=[lake_key(endpoint.parent.stream)] if endpoint.parent else [],
         description=f"{endpoint.meaning}. Every version ever seen, in Parquet files.",
-        group_name=endpoint.area,
+        group_name=group(endpoint.area, "lake"),
+        tags=tags(endpoint.area, "lake"),
         kinds={"parquet"},
         metadata=_definition(endpoint),
         op_tags=op_tags(endpoint, "lake"),
+        check_specs=[scope_check(endpoint)],
         output_required=False,
-        partitions_def=daily(start) if windowed else None,
+        partitions_def=partitions if windowed else None,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def lake(
         context: dg.AssetExecutionContext, productlane: Productlane
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult | dg.MaterializeResult[None]]:
         with explained():
-            order = order_of(context, endpoint)
-            run = asyncio.run(_bring(productlane, order, RunLog(context)))
-        yield from _told(context, productlane, order, run)
+            stretches = stretches_of(context, endpoint, Lake(productlane.settings.data_dir))
+            run = yield from bring(context, productlane, stretches)
+        yield from _told(context, productlane, stretches, run)
 
     return lake
-
-
-async def _bring(productlane: Productlane, order: Order, log: RunLog) -> Run:
-    settings = productlane.settings.with_key()
-    identity = await productlane.identity()
-    return await sync(settings, order, progress=log, identity=identity, publish=False)
 
 
 def _definition(endpoint: Endpoint) -> dict[str, Any]:
@@ -69,20 +66,41 @@ def _definition(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _told(
-    context: dg.AssetExecutionContext, productlane: Productlane, order: Order, run: Run
-) -> Iterator[dg.MaterializeResult[None]]:
+    context: dg.AssetExecutionContext,
+    productlane: Productlane,
+    stretches: Sequence[Stretch],
+    run: Run,
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     """The end of the step: a materialisation, a failure, or an observation of why neither."""
     (outcome,) = run.streams
     if outcome.outcome == "failed":
         raise failure_of(outcome)
+    yield scope_result(outcome)
     if outcome.outcome == "skipped":
         context.log.warning(f"skipped: {outcome.error}")
         facts = {"outcome": "skipped", "reason": outcome.error}
         context.log_event(dg.AssetObservation(context.asset_key, metadata=facts))
         return
+    if context.assets_def.partitions_def:
+        with explained():
+            counts, newest = counted(context, productlane)
+        if newest:
+            context.add_asset_metadata({"newest_updated_at": dg.MetadataValue.timestamp(newest)})
+        for key, rows in counts.items():
+            context.add_asset_metadata({"dagster/partition_row_count": rows}, partition_key=key)
+    yield dg.MaterializeResult(metadata=_facts(productlane, stretches, outcome, run))
+
+
+def _facts(
+    productlane: Productlane, stretches: Sequence[Stretch], outcome: StreamOutcome, run: Run
+) -> dict[str, Any]:
     folder = productlane.settings.data_dir / "lake" / outcome.stream
-    metadata = {**_numbers(outcome, run), "window": window_asked(order)}
-    yield dg.MaterializeResult(metadata={**metadata, "path": dg.MetadataValue.path(folder)})
+    whole = replace(stretches[0].order, until=stretches[-1].order.until)
+    return {
+        **numbers(outcome, run),
+        "window": window_asked(whole),
+        "path": dg.MetadataValue.path(folder),
+    }
 
 
 def window_asked(order: Order) -> str:
@@ -100,7 +118,8 @@ def window_asked(order: Order) -> str:
     return "everything" if order.full or whole else "what is new since the last run"
 
 
-def _numbers(outcome: StreamOutcome, run: Run) -> dict[str, Any]:
+def numbers(outcome: StreamOutcome, run: Run) -> dict[str, Any]:
+    """What a run took and brought, as numbers, so that they plot."""
     return {
         "outcome": outcome.outcome,
         "rows": outcome.rows,
@@ -108,6 +127,8 @@ def _numbers(outcome: StreamOutcome, run: Run) -> dict[str, Any]:
         "changed": outcome.changed,
         "deleted": outcome.deleted,
         "rejected": outcome.rejected,
+        "late": outcome.late,
+        "drifted": outcome.drifted,
         "requests": outcome.requests,
         "refused": run.refused,
         "seconds_waited": run.waited,

@@ -20,6 +20,7 @@ class RunLog:
         self._log = context.log
         self._last = time.monotonic()
         self._expected: dict[str, int] = {}
+        self._began: dict[str, tuple[float, int]] = {}
 
     def began(self, streams: list[str]) -> None:
         """Nothing: Dagster has said which step begins."""
@@ -31,12 +32,22 @@ class RunLog:
             self._log.info(f"{stream}: about {requests} requests, at {pace} a minute for all")
 
     def went_on(self, stream: str, rows: int, requests: int, note: str) -> None:
-        """A line from time to time."""
-        if time.monotonic() - self._last >= EVERY:
-            self._last = time.monotonic()
+        """A line from time to time: how far, how fast, and how long it will take."""
+        now = time.monotonic()
+        self._began.setdefault(stream, (now, requests))
+        if now - self._last >= EVERY:
+            self._last = now
             more = f", {note}" if note else ""
-            of = f" of about {expected}" if (expected := self._expected.get(stream)) else ""
-            self._log.info(f"{stream}: {rows} rows, {requests}{of} requests{more}")
+            self._log.info(f"{stream}: {rows} rows, {self._pace(stream, requests, now)}{more}")
+
+    def _pace(self, stream: str, requests: int, now: float) -> str:
+        began, before = self._began[stream]
+        rate = 60 * (requests - before) / max(now - began, 1.0)
+        expected = self._expected.get(stream, 0)
+        of = f" of about {expected}" if expected else ""
+        left = (expected - requests) / rate if rate else 0.0
+        soon = f", about {left:.0f} min left" if left > 0 else ""
+        return f"{requests}{of} requests, {rate:.0f} a minute{soon}"
 
     def ended(self, outcome: StreamOutcome) -> None:
         """What came of the stream; errors are told by the step itself."""

@@ -14,6 +14,7 @@ from connector.shape import streams_of
 from schemas import STREAMS, Endpoint
 
 Mode = Literal["sync", "reconcile"]
+Layer = Literal["lake", "warehouse", "analytics"]
 
 MODE_TAG = "productlane/mode"
 """Says what a run is for: `sync` brings up to date, `reconcile` walks everything.
@@ -44,7 +45,17 @@ def view_deps(view: View) -> list[dg.AssetKey]:
     return [*map(view_key, views), *map(warehouse_key, dict.fromkeys(tables))]
 
 
-def op_tags(endpoint: Endpoint, layer: Literal["lake", "warehouse"]) -> dict[str, str]:
+def group(area: str, layer: Layer) -> str:
+    """The box in which an asset stands in the graph: what it is about, and in which form it is."""
+    return f"{area}_{layer}"
+
+
+def tags(area: str, layer: Layer) -> dict[str, str]:
+    """What assets can be searched by: `tag:layer=warehouse`, `tag:area=feedback`."""
+    return {"layer": layer, "area": area}
+
+
+def op_tags(endpoint: Endpoint, layer: Layer) -> dict[str, str]:
     """The order of the steps of a run: lists, their tables, then what hangs under their rows.
 
     A run has one step at a time. In this order the tables of the lists, which take minutes, are

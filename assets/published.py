@@ -14,26 +14,40 @@ import duckdb
 
 from connector.errors import ConfigurationError
 from connector.published import reading
-from connector.tables import own, quoted
+from connector.tables import own
 from schemas import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """What a table holds now."""
+    """What a table holds now: rows, versions of all time, rows that are gone, and how they stand.
+
+    `drifted` rows changed under an unmoved `updated_at`; `set_aside` are records that no table can
+    hold; `unknown` fields stand in `_extra`.
+    """
 
     rows: int
     versions: int
+    gone: int
+    drifted: int
+    set_aside: int
+    unknown: int
     newest: datetime | None
 
 
 def facts(data_dir: Path, endpoint: Endpoint) -> TableFacts:
-    """How many rows and versions a stream has, and its newest `updated_at`."""
+    """How a stream's table stands."""
     newest = "max(updated_at)" if "updated_at" in own(endpoint) else "NULL"
     with reading(data_dir) as con:
         row = con.execute(
-            f"SELECT count(*), (SELECT count(*) FROM history.{endpoint.stream}), {newest} "
-            f"FROM main.{endpoint.stream}"
+            f"""SELECT count(*), (SELECT count(*) FROM history.{endpoint.stream}),
+                (SELECT count(*) FILTER (_deleted AND _valid_to IS NULL)
+                    FROM history.{endpoint.stream}),
+                (SELECT coalesce(sum(drifted), 0)::BIGINT FROM meta.walks WHERE stream = $stream),
+                (SELECT count(*) FROM meta.set_aside WHERE stream = $stream),
+                (SELECT count(*) FROM meta.schema_changes WHERE stream = $stream), {newest}
+            FROM main.{endpoint.stream}""",
+            {"stream": endpoint.stream},
         ).fetchall()[0]
     return TableFacts(*row)
 
@@ -44,14 +58,19 @@ def rows(data_dir: Path, relation: str) -> int:
         return int(con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
 
 
-def doubled(data_dir: Path, endpoint: Endpoint) -> int:
-    """How many keys have more than one row; must be none."""
+def preview(data_dir: Path, endpoint: Endpoint, rows: int) -> list[dict[str, str]]:
+    """The rows read last, as texts: whoever may see them is for the caller to know."""
     with reading(data_dir) as con:
         found = con.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM main.{endpoint.stream} "
-            f"GROUP BY {quoted(endpoint.key)} HAVING count(*) > 1)"
-        ).fetchall()
-    return int(found[0][0])
+            f"SELECT columns(*)::VARCHAR FROM main.{endpoint.stream} "
+            "ORDER BY _synced_at DESC, _hash LIMIT ?",
+            [rows],
+        )
+        names = [name for name, *_ in found.description]
+        return [
+            {name: value or "" for name, value in zip(names, values, strict=True)}
+            for values in found.fetchall()
+        ]
 
 
 def first_unclosed(data_dir: Path, streams: Iterable[str]) -> date | None:

@@ -15,8 +15,9 @@ from datetime import UTC, date, timedelta
 import dagster as dg
 
 from assets import published
+from assets.freshness import freshness_selection
 from assets.names import MODE_TAG, Mode, lake_key, scheduled, view_key, warehouse_key
-from assets.partitions import start_date
+from assets.partitions import begin_of, grain, start_date
 from connector.analytics import VIEWS
 from connector.settings import Settings
 
@@ -40,10 +41,10 @@ The longest silence of a run that lives is the API's: 30 refusals of a minute ea
 
 
 def target() -> dg.AssetSelection:
-    """What schedules keep up to date: the tables, their files and checks, and the views."""
+    """What syncs keep up to date: the tables, their files, the checks in their steps, the views."""
     streams = [endpoint.stream for endpoint in scheduled()]
     keys = [*map(lake_key, streams), *map(warehouse_key, streams), *map(view_key, VIEWS)]
-    return dg.AssetSelection.assets(*keys)
+    return dg.AssetSelection.assets(*keys) - freshness_selection()
 
 
 def sync_schedule() -> dg.ScheduleDefinition:
@@ -93,8 +94,8 @@ def _request(
     return dg.RunRequest(
         tags={
             MODE_TAG: mode,
-            "dagster/asset_partition_range_start": first.isoformat(),
-            "dagster/asset_partition_range_end": last.isoformat(),
+            "dagster/asset_partition_range_start": begin_of(first, grain()).isoformat(),
+            "dagster/asset_partition_range_end": begin_of(last, grain()).isoformat(),
         }
     )
 

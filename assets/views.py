@@ -8,12 +8,12 @@ import dagster as dg
 from assets import published
 from assets.columns import view_columns
 from assets.failure import explained
-from assets.names import view_deps, view_key
+from assets.names import group, tags, view_deps, view_key
 from assets.resource import Productlane
 from connector.analytics import View
+from connector.guard import let_readers_see
 from connector.lake import Lake
 from connector.published import PUBLISHED
-from connector.warehouse import publish_if_behind
 
 
 def view_asset(view: View) -> dg.AssetsDefinition:
@@ -23,7 +23,8 @@ def view_asset(view: View) -> dg.AssetsDefinition:
         key=view_key(view.name),
         deps=view_deps(view),
         description=f"{view.meaning}.",
-        group_name=view.area,
+        group_name=group(view.area, "analytics"),
+        tags=tags(view.area, "analytics"),
         kinds={"duckdb", "view"},
         metadata={
             "dagster/table_name": f"productlane.analytics.{view.name}",
@@ -37,7 +38,7 @@ def view_asset(view: View) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         data_dir = productlane.settings.data_dir
         with explained():
-            fresh = publish_if_behind(Lake(data_dir))
+            fresh = let_readers_see(Lake(data_dir))
             rows = published.rows(data_dir, f"analytics.{view.name}")
         context.log.info("published" if fresh else "what is published is up to date")
         path = dg.MetadataValue.path(data_dir / PUBLISHED)

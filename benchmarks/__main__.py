@@ -16,7 +16,9 @@ from benchmarks import (
     budget,
     children,
     growth,
+    idle,
     incremental,
+    loading,
     memory,
     rebuild,
     serving,
@@ -29,6 +31,8 @@ SECOND = {"latency_ms": 1000.0, "latency_p99_ms": 1000.0, "reach": 0.95}
 ALL: tuple[tuple[Callable[..., list[Figure]], dict[str, Any], dict[str, Any]], ...] = (
     (serving.run, {}, serving.SMALL),
     (startup.run, {}, startup.SMALL),
+    (loading.run, {}, loading.SMALL),
+    (idle.run, {}, idle.SMALL),
     (throughput.run, {}, throughput.SMALL),
     (budget.run, {}, budget.SMALL),
     (budget.run, {"processes": 2}, budget.SMALL | {"processes": 2}),

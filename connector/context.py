@@ -31,6 +31,7 @@ class Context:
     progress: Progress
     everything: bool
     rotates: bool
+    publish: Callable[[Warehouse], None]
     states: dict[str, StreamState] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     buried: Counter[str] = field(default_factory=Counter)
@@ -38,7 +39,7 @@ class Context:
     turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
-        self.turns = Turns(self.lake)
+        self.turns = Turns(self.lake, self.publish)
 
     async def with_warehouse(self, act: Callable[[Warehouse], T]) -> T:
         """Do something in the open warehouse when it is this stream's turn."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import orjson
@@ -203,3 +205,14 @@ def _write_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     hidden.rename(path)
     sync_folder(path.parent)
+
+
+def oldest_day(data_dir: Path) -> date | None:
+    """The first day of `updated_at` that a lake has, by its folders' names: no file is opened.
+
+    Of rows without a stamp, and of a lake that is not there, nothing.
+    """
+    folders = (data_dir / "lake").glob("[a-z]*/updated_date=*")
+    named = (folder.name.removeprefix("updated_date=") for folder in folders)
+    days = (name for name in named if re.fullmatch(r"\d{4}-\d{2}-\d{2}", name))
+    return min(map(date.fromisoformat, days), default=None)

@@ -78,6 +78,7 @@ class StreamOutcome:
     """How one stream fared in a run; `error` is empty where it went well.
 
     `stopped`: the run ended before the stream was through; what had landed by then counts.
+    `late` and `drifted` are those of its landings.
     """
 
     stream: str
@@ -90,6 +91,8 @@ class StreamOutcome:
     requests: int = 0
     error: str = ""
     exit_code: int = 0
+    late: int = 0
+    drifted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ class Listing:
 
         def act(warehouse: Warehouse) -> Landing:
             landed = land(warehouse, walked, Verdict([], []), lock)
-            warehouse.publish()
+            self.context.publish(warehouse)
             return landed
 
         return await self.context.with_warehouse(act)

@@ -21,6 +21,8 @@ def done(endpoint: Endpoint, landings: Iterable[Landing]) -> StreamOutcome:
         changed=sum(one.changed for one in landings),
         deleted=sum(one.deleted for one in landings),
         rejected=sum(f.rows for one in landings for f in one.files if f.kind == "rejected"),
+        late=sum(one.late for one in landings),
+        drifted=sum(one.drifted for one in landings),
     )
 
 

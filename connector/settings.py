@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from dotenv import dotenv_values
 
 from connector.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://productlane.com/api/v2"
+DEFAULT_START = date(2022, 1, 1)
+
+Grain = Literal["day", "week", "month"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,20 @@ class Settings:
     between the API's servers (REFERENCE, open question 1: at least five minutes).
     `loss_brake`: the share of a stream's rows that may vanish in one walk and be believed.
     `audit_share`: the share of the budget for asking again under parents that did not move.
+    `start_date`: the first partition in Dagster; None for the first day that the lake has.
+    `grain`: how long a partition is. `stale_after`: how old published rows may be before Dagster
+    calls them stale. `owners`: who is answerable for the assets. `preview`: how many rows of a
+    table Dagster shows to everybody who can open its pages.
     """
 
     api_key: str = field(default="", repr=False)
     base_url: str = DEFAULT_BASE_URL
     data_dir: Path = Path("data")
-    start_date: date = date(2022, 1, 1)
+    start_date: date | None = DEFAULT_START
+    grain: Grain = "day"
+    stale_after: timedelta = timedelta(hours=6)
+    owners: tuple[str, ...] = ()
+    preview: int = 0
     lag: timedelta = timedelta(seconds=60)
     overlap: timedelta = timedelta(minutes=5)
     page_size: int = 200
@@ -69,7 +81,11 @@ class Settings:
             api_key=values.get("PRODUCTLANE_API_KEY", "").strip(),
             base_url=(values.get("PRODUCTLANE_BASE_URL") or DEFAULT_BASE_URL).rstrip("/"),
             data_dir=Path(values.get("PRODUCTLANE_DATA_DIR") or "data"),
-            start_date=_date(values, "PRODUCTLANE_START_DATE", date(2022, 1, 1)),
+            start_date=_start(values, "PRODUCTLANE_START_DATE"),
+            grain=_grain(values, "PRODUCTLANE_PARTITION_GRAIN"),
+            stale_after=timedelta(hours=_number(values, "PRODUCTLANE_STALE_HOURS", 6)),
+            owners=_owners(values, "PRODUCTLANE_OWNERS"),
+            preview=int(_number(values, "PRODUCTLANE_PREVIEW_ROWS", 0, most=100)),
             lag=timedelta(seconds=_number(values, "PRODUCTLANE_LAG_SECONDS", 60)),
             overlap=timedelta(seconds=_number(values, "PRODUCTLANE_OVERLAP_SECONDS", 300)),
             page_size=int(_number(values, "PRODUCTLANE_PAGE_SIZE", 200)),
@@ -85,14 +101,32 @@ def _values(environ: Mapping[str, str] | None) -> dict[str, str]:
     return from_file | dict(os.environ)
 
 
-def _date(values: Mapping[str, str], name: str, default: date) -> date:
+def _start(values: Mapping[str, str], name: str) -> date | None:
     text = values.get(name)
-    if not text:
-        return default
+    if not text or text == "auto":
+        return None if text else DEFAULT_START
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ConfigurationError(f"{name} is not a date like 2024-01-31: {text!r}") from None
+        raise ConfigurationError(
+            f"{name} is not a date like 2024-01-31: {text!r}",
+            todo="`auto` is the first day that the lake has",
+        ) from None
+
+
+def _grain(values: Mapping[str, str], name: str) -> Grain:
+    text = values.get(name) or "day"
+    if text not in get_args(Grain):
+        raise ConfigurationError(f"{name} is not day, week or month: {text!r}")
+    return cast("Grain", text)
+
+
+def _owners(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    found = tuple(one.strip() for one in values.get(name, "").split(",") if one.strip())
+    for one in found:
+        if not re.fullmatch(r"team:\w+|[^@\s]+@[^@\s]+\.[^@\s]+", one):
+            raise ConfigurationError(f"{name} has neither an address nor a team:name: {one!r}")
+    return found
 
 
 def _number(

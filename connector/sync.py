@@ -99,12 +99,14 @@ async def sync(
     progress: Progress | None = None,
     identity: Identity | None = None,
     publish: bool = True,
+    publishing: Callable[[Warehouse], None] = Warehouse.publish,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Run:
     """Bring lake and warehouse up to date, and say what it took.
 
     A caller of several runs in a row may give the `identity` it has learned shortly before, and
-    `publish` the warehouse once, after the last of them (`publish_if_behind`).
+    `publish` the warehouse once, after the last of them (`publish_if_behind`). `publishing` does
+    it, also from time to time in a long run; it may refuse (`connector.guard`).
     Raises `KeyRefused`, `DataDirError`, or `Unreachable` where nothing could be asked at all;
     what concerns single streams is in their outcomes.
     """
@@ -128,6 +130,7 @@ async def sync(
                     progress=progress or Silent(),
                     everything=order.full,
                     rotates=order.is_ordinary,
+                    publish=publishing,
                 )
                 return await _carry_out(context, order, begun, publish)
             except BaseException as fault:
@@ -141,18 +144,21 @@ async def sync(
 async def _carry_out(context: Context, order: Order, begun: Run, publish: bool) -> Run:
     try:
         run = runs.ended(begun, context.client, await _all(context, order))
-        await context.with_warehouse(lambda warehouse: _finish(warehouse, run, order, publish))
+        put = context.publish if publish else None
+        await context.with_warehouse(lambda warehouse: _finish(warehouse, run, order, put))
     finally:
         await context.turns.close()
     return run
 
 
-def _finish(warehouse: Warehouse, run: Run, order: Order, publish: bool) -> None:
+def _finish(
+    warehouse: Warehouse, run: Run, order: Order, put: Callable[[Warehouse], None] | None
+) -> None:
     warehouse.commit(run)
     if order.full:
         compact(warehouse)
-    if publish:
-        warehouse.publish()
+    if put:
+        put(warehouse)
 
 
 async def _all(context: Context, order: Order) -> list[StreamOutcome]:

@@ -35,8 +35,9 @@ _Job = tuple[Callable[[Warehouse], Any], "asyncio.Future[Any]"] | None
 class Turns:
     """The queue before the warehouse, for one event loop; made by the task that is the run."""
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, publish: Callable[[Warehouse], None]) -> None:
         self._lake = lake
+        self._publish = publish
         self._run = asyncio.current_task()
         self._waiting: queue.Queue[_Job] = queue.Queue()
         self._server: asyncio.Task[None] | None = None
@@ -103,7 +104,7 @@ class Turns:
 
     def _publish_at_times(self, warehouse: Warehouse) -> None:
         if time.monotonic() - self._published > PUBLISH_EVERY:
-            warehouse.publish()
+            self._publish(warehouse)
             self._published = time.monotonic()
 
 

@@ -261,10 +261,15 @@ def opened(lake: Lake, gives_up: GivesUp = never) -> Iterator[Warehouse]:
 def publish_if_behind(lake: Lake, gives_up: GivesUp = never) -> bool:
     """Publish, unless what readers see has all that the ledger has, and the views of today."""
     with opened(lake, gives_up) as warehouse:
-        if _marks_of_file(lake.root.parent / PUBLISHED) == _marks(warehouse.con):
+        if not is_behind(warehouse):
             return False
         warehouse.publish()
         return True
+
+
+def is_behind(warehouse: Warehouse) -> bool:
+    """Does the copy that readers see lack anything that the ledger has, or the views of today?"""
+    return _marks_of_file(warehouse.lake.root.parent / PUBLISHED) != _marks(warehouse.con)
 
 
 def _marks(con: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:

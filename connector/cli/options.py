@@ -33,6 +33,10 @@ Until = Annotated[str | None, typer.Option(metavar="DATE", help="... and before 
 Full = Annotated[
     bool, typer.Option("--full", help="Walk everything; this is what finds deletions.")
 ]
+Report = Annotated[
+    bool,
+    typer.Option("--report", help="Tell the Dagster instance in DAGSTER_HOME what was brought."),
+]
 
 
 def order_of(streams: list[str] | None, since: str | None, until: str | None, full: bool) -> Order:

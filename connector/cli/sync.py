@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from connector.cli import faults, output
-from connector.cli.options import AsJson, Full, Since, Streams, Until, order_of
+from connector.cli.options import AsJson, Full, Report, Since, Streams, Until, order_of
 
 if TYPE_CHECKING:
     from connector.ledger import Run
@@ -22,6 +22,7 @@ def sync(
     since: Since = None,
     until: Until = None,
     full: Full = False,
+    report: Report = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring lake and warehouse up to date: all at first, then what is new or has changed.
@@ -36,10 +37,19 @@ def sync(
 
         order = order_of(streams, since, until, full)
         settings = Settings.load()
+        tell = _teller() if report else None
         run = carry_out(settings, order)
+        if tell:
+            output.say(f"Reported to Dagster in {tell(settings, run)} events.")
         code = exit_code(run.streams, by_name=bool(order.streams))
         _report(run, order, settings, code, as_json)
     raise typer.Exit(code)
+
+
+def _teller() -> Callable[[Settings, Run], int]:
+    from connector.cli.reporting import reporter
+
+    return reporter("dagster")
 
 
 def carry_out(settings: Settings, order: Order) -> Run:

@@ -92,7 +92,7 @@ class Pushing:
         batch = Batch(begun.run, endpoint)
         audit = Audit(lake, begun.run, identity.api_key_id, writable.stream)
         writing = Writing(writable, str(endpoint.detail), reader, writer, audit, batch)
-        turns = Turns(lake)
+        turns = Turns(lake, Warehouse.publish)
         with lake.walking(writable.stream) as lock:
             try:
                 await self._settle(writing, turns)

@@ -17,6 +17,7 @@ import pytest
 from assets.definitions import build
 from assets.names import MODE_TAG, lake_key, view_key, warehouse_key
 from connector.sandbox import Sandbox
+from connector.settings import Grain
 from tests import oracle
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -26,8 +27,8 @@ FIRST = TODAY - timedelta(days=20)
 
 
 @cache
-def definitions(first: datetime = FIRST) -> dg.Definitions:
-    return build(start=first.date())
+def definitions(first: datetime = FIRST, grain: Grain = "day") -> dg.Definitions:
+    return build(start=first.date(), grain=grain)
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Workshop:
     """Of the ticks: on disk, since a schedule opens the instance again. It sees no run of ours."""
     first: datetime = FIRST
     """The first partition."""
+    grain: Grain = "day"
+    """How long a partition is."""
     log_level: str = "CRITICAL"
     """Of what Dagster prints while it runs."""
 
@@ -61,7 +64,7 @@ class Workshop:
         ] + [*map(view_key, views)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dagster's own, about Dagster's own
-            job = definitions(self.first).resolve_job_def("__ASSET_JOB")
+            job = definitions(self.first, self.grain).resolve_job_def("__ASSET_JOB")
             return job.execute_in_process(
                 run_config={"loggers": {"console": {"config": {"log_level": self.log_level}}}},
                 instance=self.instance,
@@ -121,6 +124,12 @@ def materialized(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     }
 
 
+def said(workshop: Workshop, result: dg.ExecuteInProcessResult) -> list[str]:
+    """The lines that a run wrote into its log, apart from Dagster's own events."""
+    entries = workshop.instance.all_logs(result.run_id)
+    return [entry.user_message for entry in entries if not entry.dagster_event]
+
+
 def partitions(result: dg.ExecuteInProcessResult, stream: str) -> list[str]:
     """The days of a lake asset that a run made current."""
     found = result.asset_materializations_for_node(f"lake__{stream}")
@@ -151,14 +160,16 @@ def make_workshop(
         def make(**options: Any) -> Workshop:
             start = options.pop("start", TODAY - timedelta(days=6, hours=12))
             first = options.pop("first", FIRST)
+            grain = options.pop("grain", "day")
             box = Sandbox(**{"threads": 20, "seed": 1, "start": start, **options})
             stack.enter_context(box)
             monkeypatch.setenv("PRODUCTLANE_API_KEY", box.key)
             monkeypatch.setenv("PRODUCTLANE_BASE_URL", box.url)
             monkeypatch.setenv("PRODUCTLANE_DATA_DIR", str(tmp_path / "data"))
             monkeypatch.setenv("PRODUCTLANE_START_DATE", f"{first:%Y-%m-%d}")
+            monkeypatch.setenv("PRODUCTLANE_PARTITION_GRAIN", grain)
             monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
-            return Workshop(box, tmp_path / "data", *instances, first)
+            return Workshop(box, tmp_path / "data", *instances, first, grain)
 
         yield make
 

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from assets.partitions import begin_of
+from connector.sandbox import Fault
+from connector.settings import Grain
 from tests import oracle
-from tests.assets.conftest import TODAY, Workshop, days, materialized, partitions
+from tests.assets.conftest import TODAY, Workshop, days, materialized, partitions, said
 
 DAY = timedelta(days=1)
 BEGIN = TODAY - 6 * DAY
@@ -117,3 +124,72 @@ def test_the_command_line_of_dagster_takes_a_range(workshop: Workshop, tmp_path:
     )
     assert done.returncode == 0, done.stderr
     assert workshop.differences("threads") == []
+
+
+def rows_by_day(result: dg.ExecuteInProcessResult) -> dict[str | None, int]:
+    found = result.asset_materializations_for_node("lake__threads")
+    return {one.partition: one.metadata["dagster/partition_row_count"].value for one in found}
+
+
+def listed(workshop: Workshop, first: datetime, behind: datetime) -> int:
+    """How many threads the API lists now whose stamp is in a span."""
+    stamps = [row["updated_at"] for row in workshop.box.workspace.live("threads")]
+    return sum(first <= datetime.fromisoformat(stamp) < behind for stamp in stamps)
+
+
+def test_each_day_says_how_many_rows_it_has(workshop: Workshop) -> None:
+    a_busy_week(workshop)
+    found = rows_by_day(workshop.backfill(BEGIN + DAY, BEGIN + 5 * DAY, "threads"))
+    assert found == {f"{BEGIN + n * DAY:%Y-%m-%d}": 2 for n in range(1, 6)}
+
+
+def test_a_backfill_says_how_far_it_is_and_how_fast(workshop: Workshop) -> None:
+    a_busy_week(workshop)
+    lines = said(workshop, workshop.backfill(BEGIN + DAY, BEGIN + 5 * DAY, "threads"))
+    parts = [line for line in lines if line.startswith("part ")]
+    assert len(parts) == 5
+    day = f"{BEGIN + 2 * DAY:%Y-%m-%d}"
+    # Each part is asked for a second wider than it is, so some rows come twice.
+    form = rf"part 2 of 5, {day} to {day}: \d+ rows so far, 2 requests, \d+ a minute; .* left"
+    assert re.fullmatch(form, parts[1])
+
+
+def test_what_was_finished_before_a_failure_stays_finished(workshop: Workshop) -> None:
+    """And its error says stream, status, code, request id and what to do."""
+    a_busy_week(workshop)
+    workshop.box.faults.add(Fault("404", at=3, path="/threads$"))
+    result = workshop.backfill(BEGIN + DAY, BEGIN + 5 * DAY, "threads")
+    assert not result.success
+    assert rows_by_day(result) == {f"{BEGIN + n * DAY:%Y-%m-%d}": 2 for n in (1, 2)}
+    (event,) = result.get_step_failure_events()
+    assert event.step_failure_data.user_failure_data
+    told = str(event.step_failure_data.user_failure_data.description)
+    for part in ("threads: ", "HTTP 404", "not_found", "request_id"):
+        assert part in told
+    workshop.run("threads", layers="warehouse")
+    titles = {title for _, title, _ in table(workshop)}
+    assert {"change 0", "change 3"} <= titles
+    assert "change 6" not in titles
+
+
+@pytest.mark.parametrize("grain", ["week", "month"])
+def test_weeks_and_months_are_partitions_as_well(
+    make_workshop: Callable[..., Workshop], grain: Grain
+) -> None:
+    workshop = make_workshop(grain=grain, first=TODAY - 70 * DAY)
+    a_busy_week(workshop)
+    first, last = begin_of(BEGIN.date(), grain), begin_of(TODAY.date(), grain)
+    tags = {"dagster/asset_partition_range_start": first.isoformat()}
+    tags |= {"dagster/asset_partition_range_end": last.isoformat()}
+    result = workshop.run("threads", **tags)
+    assert result.success
+    assert workshop.differences("threads") == []
+    found = rows_by_day(result)
+    starts = [datetime.fromisoformat(str(key)).replace(tzinfo=UTC) for key in sorted(found)]
+    for start, behind in pairwise([*starts, datetime.max.replace(tzinfo=UTC)]):
+        assert found[f"{start:%Y-%m-%d}"] == listed(workshop, start, behind)
+    assert min(found) == first.isoformat()
+    assert max(found) == last.isoformat()
+    tagged = workshop.tick("sync")
+    assert isinstance(tagged, dg.RunRequest)
+    assert tagged.tags["dagster/asset_partition_range_end"] == last.isoformat()

@@ -9,10 +9,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.checks import SCOPE
+from assets.definitions import build
 from assets.names import lake_key, scheduled, view_key, warehouse_key
-from assets.partitions import START, daily, start_date
+from assets.partitions import START, begin_of, grain, spans, start_date
 from connector.analytics import VIEWS
+from connector.checks import checks_of
 from connector.errors import ConfigurationError
+from connector.settings import Grain
 from schemas import STREAMS, Endpoint
 from tests.assets.conftest import definitions
 
@@ -64,7 +68,10 @@ def test_tables_hang_under_their_files_and_children_under_their_parents(endpoint
 def test_group_description_kind_and_columns_come_from_the_catalogue(endpoint: Endpoint) -> None:
     for key, kind in ((lake_key, "parquet"), (warehouse_key, "duckdb")):
         found = spec(key(endpoint.stream))
-        assert found.group_name == endpoint.area
+        layer = found.key.path[0]
+        assert found.group_name == f"{endpoint.area}_{layer}"
+        assert found.tags["layer"] == layer
+        assert found.tags["area"] == endpoint.area
         assert found.kinds == {kind}
         assert found.description
         assert found.description.startswith(endpoint.meaning)
@@ -77,9 +84,14 @@ def test_group_description_kind_and_columns_come_from_the_catalogue(endpoint: En
 
 
 @EVERY
-def test_every_table_has_a_check_that_its_keys_are_unique(endpoint: Endpoint) -> None:
-    key = dg.AssetCheckKey(warehouse_key(endpoint.stream), "keys_are_unique")
-    assert key in definitions().resolve_asset_graph().asset_check_keys
+def test_every_asset_has_its_checks_and_those_that_guard_readers_are_blocking(
+    endpoint: Endpoint,
+) -> None:
+    graph = definitions().resolve_asset_graph()
+    assert dg.AssetCheckKey(lake_key(endpoint.stream), SCOPE) in graph.asset_check_keys
+    for check in checks_of(endpoint):
+        key = dg.AssetCheckKey(warehouse_key(endpoint.stream), check.name)
+        assert graph.get_check_spec(key).blocking == check.blocking
 
 
 @EVERY
@@ -90,11 +102,24 @@ def test_a_range_of_days_is_one_run_whatever_is_selected_with_it(endpoint: Endpo
         assert policy == dg.BackfillPolicy.single_run()
 
 
-def test_partitions_are_utc_days_and_include_today_as_far_as_it_is() -> None:
-    days = daily(date(2026, 1, 30))
-    midnight = datetime(2026, 2, 1, tzinfo=UTC)
-    assert days.get_partition_keys(midnight) == ["2026-01-30", "2026-01-31", "2026-02-01"]
-    assert days.time_window_for_partition_key("2026-02-01").start == midnight
+@pytest.mark.parametrize(
+    ("grain", "keys"),
+    [
+        ("day", ["2026-01-30", "2026-01-31", "2026-02-01"]),
+        ("week", ["2026-01-26"]),
+        ("month", ["2026-01-01", "2026-02-01"]),
+    ],
+)
+def test_partitions_are_utc_spans_and_include_today_as_far_as_it_is(
+    grain: Grain, keys: list[str]
+) -> None:
+    found = spans(date(2026, 1, 30), grain)
+    now = datetime(2026, 2, 1, 0, 0, tzinfo=UTC)
+    assert found.get_partition_keys(now) == keys
+    assert {begin_of(now.date(), grain).isoformat()} == {keys[-1]}
+    window = found.time_window_for_partition_key(keys[-1])
+    assert window.start <= now < window.end
+    assert window.start.date().isoformat() == keys[-1]
 
 
 @pytest.mark.parametrize("name", ["sync", "reconcile"])
@@ -104,8 +129,8 @@ def test_schedules_target_all_streams_but_those_to_be_asked_for_by_name(name: st
     expected = {key(stream) for stream in streams for key in (lake_key, warehouse_key)}
     expected |= set(map(view_key, VIEWS))
     assert job.asset_layer.executable_asset_keys == expected
-    checks = [node.name for node in job.nodes if node.name.endswith("keys_are_unique")]
-    assert len(checks) == len(streams)
+    assert {node.name for node in job.nodes} == {"__".join(key.path) for key in expected}
+    assert "freshness" not in {node.name for node in job.nodes}
     assert {STREAMS[s].by_name for s in set(STREAMS) - streams} == {True}
 
 
@@ -150,6 +175,34 @@ def test_the_first_partition_is_the_start_date_of_environment_or_env_file(
     monkeypatch.setenv(START, "yesterday")
     with pytest.raises(ConfigurationError, match="is not a date like 2024-01-31: 'yesterday'"):
         start_date()
+
+
+def test_the_first_partition_can_be_found_from_the_data_without_opening_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(START, "auto")
+    monkeypatch.setenv("PRODUCTLANE_DATA_DIR", str(tmp_path))
+    assert start_date() == date(2022, 1, 1)
+    for stream, day in (("threads", "2023-05-06"), ("issues", "2023-04-05"), ("tags", "none")):
+        (tmp_path / "lake" / stream / f"updated_date={day}").mkdir(parents=True)
+    assert start_date() == date(2023, 4, 5)
+
+
+def test_a_grain_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRODUCTLANE_PARTITION_GRAIN", "hour")
+    with pytest.raises(ConfigurationError, match="is not day, week or month: 'hour'"):
+        grain()
+
+
+def test_all_assets_have_the_owners_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRODUCTLANE_OWNERS", "ann@example.com, team:data")
+    owned = build(start=date(2026, 1, 1)).resolve_asset_graph()
+    for key in owned.get_all_asset_keys():
+        assert owned.get(key).owners == ["ann@example.com", "team:data"]
+    assert spec(lake_key("tags")).owners == []
+    monkeypatch.setenv("PRODUCTLANE_OWNERS", "ann")
+    with pytest.raises(ConfigurationError, match="neither an address nor a team:name: 'ann'"):
+        build(start=date(2026, 1, 1))
 
 
 def test_the_workspace_file_in_the_root_loads(tmp_path: Path) -> None:

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import datetime
 
 import dagster as dg
-import duckdb
 import pytest
 
-from assets.resource import Productlane
-from assets.warehouse import unique_check
+from assets.freshness import FRESH
 from connector.analytics import VIEWS
+from connector.checks import checks_of
 from connector.sandbox import Fault
 from schemas import STREAMS
 from tests.assets.conftest import Workshop, materialized
@@ -39,9 +37,10 @@ def test_one_run_of_everything_makes_the_warehouse_what_the_api_lists(workshop: 
         assert found[f"warehouse/{stream}"]["dagster/row_count"] == live
     asked = [request.path for request in workshop.box.requests]
     assert asked.count("/me") == 1
-    checks = result.get_asset_check_evaluations()
-    assert len(checks) == len(STREAMS)
-    assert all(check.passed for check in checks)
+    found_all = result.get_asset_check_evaluations()
+    checks = [check for check in found_all if check.check_name != FRESH]
+    assert len(checks) == len(STREAMS) + sum(len(checks_of(one)) for one in STREAMS.values())
+    assert [check for check in checks if not check.passed] == []
 
 
 def test_what_a_run_brought_is_told_in_numbers(workshop: Workshop) -> None:
@@ -53,6 +52,63 @@ def test_what_a_run_brought_is_told_in_numbers(workshop: Workshop) -> None:
     assert (table["dagster/row_count"], table["versions"]) == (20, 20)
     newest = max(row["updated_at"] for row in workshop.box.workspace.live("threads"))
     assert table["newest_updated_at"] == pytest.approx(datetime.fromisoformat(newest).timestamp())
+
+
+def test_an_idle_tick_asks_one_page_of_each_list_and_nothing_under_threads(
+    workshop: Workshop,
+) -> None:
+    streams = ("threads", "thread_messages", "contacts", "tags")
+    workshop.bring_up_to_date(*streams)
+    before = len(workshop.box.requests)
+    workshop.box.clock.advance(900)
+    found = materialized(workshop.bring_up_to_date(*streams))
+    asked = [request.path for request in workshop.box.requests[before:]]
+    assert sorted(asked) == ["/contacts", "/me", "/tags", "/threads"]
+    assert {found[f"lake/{stream}"]["new"] for stream in streams} == {0}
+
+
+NUMBERS = ("rows", "new", "changed", "deleted", "rejected", "late", "drifted", "requests",
+           "refused", "seconds_waited", "bytes")  # fmt: skip
+TABLE = ("dagster/row_count", "versions", "deleted", "drifted", "set_aside", "unknown_fields",
+         "warehouse_bytes")  # fmt: skip
+
+
+def test_numbers_are_numbers_so_that_they_plot(workshop: Workshop) -> None:
+    result = workshop.bring_up_to_date("threads")
+    for event in result.get_asset_materialization_events():
+        metadata = event.materialization.metadata
+        names = NUMBERS if event.step_key == "lake__threads" else TABLE
+        numeric = dg.IntMetadataValue, dg.FloatMetadataValue
+        assert [name for name in names if not isinstance(metadata[name], numeric)] == []
+        assert isinstance(metadata["newest_updated_at"], dg.TimestampMetadataValue)
+
+
+def test_drift_and_deletions_are_told(workshop: Workshop) -> None:
+    workshop.bring_up_to_date("threads", "contacts")
+    space = workshop.box.workspace
+    key = space.ids("threads")[0]
+    space.update("threads", key, title="quietly", stamp=datetime.fromisoformat(
+        space.get("threads", key)["updated_at"]))  # fmt: skip
+    space.delete("threads", space.ids("threads")[1])
+    workshop.box.clock.advance(600)
+    found = materialized(workshop.bring_up_to_date("threads", mode="reconcile"))
+    assert found["lake/threads"]["drifted"] == found["warehouse/threads"]["drifted"] == 1
+    assert found["lake/threads"]["deleted"] == found["warehouse/threads"]["deleted"] == 1
+
+
+def test_a_preview_is_shown_only_when_it_is_switched_on(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = materialized(workshop.bring_up_to_date("tags"))
+    assert "preview" not in before["warehouse/tags"]
+    monkeypatch.setenv("PRODUCTLANE_PREVIEW_ROWS", "2")
+    result = workshop.run("tags", layers="warehouse")
+    (event,) = result.get_asset_materialization_events()
+    shown = event.materialization.metadata["preview"]
+    assert isinstance(shown, dg.TableMetadataValue)
+    listed = {row["name"] for row in workshop.box.workspace.live("tags")}
+    assert len(shown.records) == 2
+    assert {str(record.data["name"]) for record in shown.records} < listed
 
 
 def test_a_reconcile_finds_deletions(workshop: Workshop) -> None:
@@ -72,8 +128,7 @@ def test_the_tables_of_lists_are_published_before_children_are_asked_for(
 ) -> None:
     result = workshop.bring_up_to_date("threads", "thread_messages")
     steps = [event.step_key for event in result.all_events if event.is_step_start]
-    own = [step for step in steps if step and "unique" not in step]
-    assert own == [
+    assert [step for step in steps if step != "freshness"] == [
         "lake__threads",
         "warehouse__threads",
         "lake__thread_messages",
@@ -148,31 +203,6 @@ def test_a_key_that_is_refused_is_asked_about_once(workshop: Workshop) -> None:
     assert told.metadata["status"].value == 401
     assert told.metadata["request_id"].value
     assert [request.path for request in workshop.box.requests] == ["/me"]
-
-
-def test_the_check_is_red_when_a_key_has_two_rows(workshop: Workshop) -> None:
-    workshop.bring_up_to_date("tags", "threads")
-    published = workshop.data_dir / "productlane.duckdb"
-    tampered = published.with_name("tampered.duckdb")
-    shutil.copyfile(published, tampered)
-    with duckdb.connect(str(tampered)) as con:
-        con.execute("INSERT INTO main.tags SELECT * FROM main.tags LIMIT 2")
-    tampered.replace(published)
-    result = workshop.run("tags", "threads", layers="warehouse")
-    passed = {
-        check.asset_key.to_user_string(): check.passed
-        for check in result.get_asset_check_evaluations()
-    }
-    assert passed == {"warehouse/tags": False, "warehouse/threads": True}
-    check = next(c for c in result.get_asset_check_evaluations() if not c.passed)
-    assert check.severity == dg.AssetCheckSeverity.ERROR
-    assert check.metadata["keys_with_several_rows"].value == 2
-
-
-def test_a_check_before_anything_is_published_says_so(workshop: Workshop) -> None:
-    with pytest.raises(dg.Failure) as told:
-        unique_check(STREAMS["tags"])(productlane=Productlane())
-    assert "there is no warehouse" in str(told.value.description)
 
 
 def test_an_empty_workspace_makes_empty_tables(make_workshop: Callable[..., Workshop]) -> None:

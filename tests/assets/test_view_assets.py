@@ -50,7 +50,7 @@ def test_a_view_hangs_under_the_tables_that_duckdb_reads_for_it(
 @EVERY
 def test_group_description_kinds_and_columns_come_from_the_declaration(view: View) -> None:
     found = definitions().resolve_asset_graph().get(view_key(view.name)).to_asset_spec()
-    assert (found.group_name, found.kinds) == (view.area, {"duckdb", "view"})
+    assert (found.group_name, found.kinds) == (f"{view.area}_analytics", {"duckdb", "view"})
     assert found.description == f"{view.meaning}."
     columns = found.metadata["dagster/column_schema"].columns
     assert {c.name: (c.type, c.description) for c in columns} == view.columns

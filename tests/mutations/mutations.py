@@ -368,4 +368,32 @@ MUTATIONS = [
             f"{PUSH_CRASHES}::test_killed_between_request_and_answer_the_next_push_finds_out_and_writes_nothing_twice",
         ),
     ),
+    Mutation(
+        "a table with doubled keys is published",
+        "connector/guard.py",
+        "        if finding.error:\n",
+        "        if False:\n",
+        (
+            "tests/assets/test_checks.py::test_a_key_with_two_rows_is_an_error_and_readers_keep_what_they_had",
+        ),
+    ),
+    Mutation(
+        "a failed backfill forgets what it had finished",
+        "assets/backfill.py",
+        "        if key not in open_keys:\n",
+        "        if False:\n",
+        ("tests/assets/test_backfills.py::test_what_was_finished_before_a_failure_stays_finished",),
+    ),
+    Mutation(
+        "freshness by the newest window, which an old backfill moves",
+        "connector/staleness.py",
+        """    stamped, proven, read_to = found[0]
+""",
+        """    stamped, proven, read_to = found[0]
+    stamped = read_to
+""",
+        (
+            "tests/assets/test_freshness.py::test_what_was_not_synced_for_long_is_stale_and_a_backfill_of_old_days_changes_nothing",
+        ),
+    ),
 ]

@@ -1,0 +1,73 @@
+"""What stands between the work file and its readers: blocking checks, before a copy is published.
+
+The command line publishes as it always did: on a million rows, to look at every key takes as long
+as all the rest of a sync. Dagster has it looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.checks import Finding, look
+from connector.errors import DataDirError
+from connector.lake import Lake
+from connector.locks import GivesUp, never
+from connector.warehouse import Warehouse, is_behind, opened
+from schemas import STREAMS, Endpoint
+
+
+class Unsound(DataDirError):
+    """A table is not as it must be; what readers see stays as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the checks of a stream found, and what became of the publication.
+
+    `unsound` says why nothing was published, if a table, this one or another, isn't as it must be.
+    """
+
+    findings: tuple[Finding, ...]
+    published: bool = False
+    unsound: Unsound | None = None
+
+
+def examine_and_publish(lake: Lake, endpoint: Endpoint, gives_up: GivesUp = never) -> Examined:
+    """Ask all checks of a stream, and publish what readers lack, if all tables are sound."""
+    with opened(lake, gives_up) as warehouse:
+        findings = tuple(look(warehouse.con, endpoint))
+        try:
+            _refuse(endpoint, findings)
+            if not is_behind(warehouse):
+                return Examined(findings)
+            publish_if_sound(warehouse)
+        except Unsound as error:
+            return Examined(findings, unsound=error)
+    return Examined(findings, published=True)
+
+
+def let_readers_see(lake: Lake, gives_up: GivesUp = never) -> bool:
+    """Publish what readers lack. Raises `Unsound` where a table isn't as it must be."""
+    with opened(lake, gives_up) as warehouse:
+        if not is_behind(warehouse):
+            return False
+        publish_if_sound(warehouse)
+        return True
+
+
+def publish_if_sound(warehouse: Warehouse) -> None:
+    """Publish, if no blocking check finds an error in any table; else raise `Unsound`."""
+    for endpoint in STREAMS.values():
+        _refuse(endpoint, tuple(look(warehouse.con, endpoint, blocking=True)))
+    warehouse.publish()
+
+
+def _refuse(endpoint: Endpoint, findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        if finding.error:
+            raise Unsound(
+                f"{finding.check} found an error, and nothing is published",
+                todo="`productlane-elt rebuild` makes the tables again from the lake; if it comes "
+                "back, report it",
+                stream=endpoint.stream,
+            )

@@ -1,0 +1,104 @@
+"""`sync --report`: what the command line brought, as a real instance of Dagster knows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from assets.names import lake_key, warehouse_key
+from connector.cli.app import app
+from connector.sandbox import Fault
+from tests.assets.conftest import TODAY, Workshop
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as found:
+        yield found
+
+
+def sync(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["sync", *arguments, "--report"])
+
+
+def latest(instance: dg.DagsterInstance, key: dg.AssetKey) -> dg.AssetMaterialization | None:
+    event = instance.get_latest_materialization_event(key)
+    return event.asset_materialization if event else None
+
+
+def test_dagster_knows_what_the_command_line_brought(
+    workshop: Workshop, instance: dg.DagsterInstance
+) -> None:
+    workshop.box.clock.set(TODAY)
+    said = sync("threads", "tags", "--json")
+    assert said.exit_code == 0
+    assert "Reported to Dagster in " in said.stderr
+    run = json.loads(said.stdout)
+    for stream in ("threads", "tags"):
+        table = latest(instance, warehouse_key(stream))
+        assert table
+        live = len(workshop.box.workspace.live(stream))
+        assert table.metadata["dagster/row_count"].value == live
+    tags = latest(instance, lake_key("tags"))
+    assert tags
+    assert tags.metadata["requests"].value == 1
+    assert tags.metadata["run"].value == run["run"]
+
+    days = instance.get_materialized_partitions(lake_key("threads"))
+    assert max(days) == f"{TODAY - 2 * DAY:%Y-%m-%d}"  # yesterday closes a minute after midnight
+    workshop.box.clock.set(TODAY + timedelta(minutes=5))
+    assert sync("threads").exit_code == 0
+    later = instance.get_materialized_partitions(lake_key("threads"))
+    assert later - days == {f"{TODAY - DAY:%Y-%m-%d}"}
+
+
+def test_the_rows_of_the_partitions_are_those_that_the_api_lists(
+    workshop: Workshop, instance: dg.DagsterInstance
+) -> None:
+    workshop.box.clock.set(TODAY - DAY)
+    stamped = workshop.box.workspace.ids("threads")[:3]
+    for key in stamped:
+        workshop.box.workspace.update("threads", key, stamp=TODAY - 3 * DAY)
+    workshop.box.clock.set(TODAY)
+    sync("threads")
+    records = instance.fetch_materializations(lake_key("threads"), limit=100).records
+    rows = {
+        one.partition_key: one.asset_materialization.metadata["dagster/partition_row_count"].value
+        for one in records
+        if one.asset_materialization
+    }
+    assert rows[f"{TODAY - 3 * DAY:%Y-%m-%d}"] == 3
+
+
+def test_a_stream_that_failed_is_observed_and_not_materialised(
+    workshop: Workshop, instance: dg.DagsterInstance
+) -> None:
+    workshop.box.faults.add(Fault("404", rate=1.0, path="/tags$"))
+    assert sync("tags", "tag_groups").exit_code == 6
+    assert latest(instance, lake_key("tags")) is None
+    assert latest(instance, lake_key("tag_groups"))
+    (seen,) = instance.fetch_observations(lake_key("tags"), limit=5).records
+    assert seen.asset_observation
+    assert "HTTP 404" in str(seen.asset_observation.metadata["reason"].value)
+
+
+def test_without_a_dagster_home_nothing_is_asked(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    said = sync()
+    assert said.exit_code == 2
+    assert "DAGSTER_HOME is not the absolute path of a folder" in said.stderr
+    assert workshop.box.requests == []
