@@ -137,8 +137,7 @@ def tags_of(tick: Any) -> dict[str, str]:
 @pytest.fixture
 def pages(make_workshop: Callable[..., Workshop], tmp_path: Path) -> Iterator[Pages]:
     workshop = make_workshop()
-    launcher = {"module": "dagster._core.launcher.sync_in_memory_run_launcher",
-                "class": "SyncInMemoryRunLauncher"}  # fmt: skip
+    launcher = {"module": "tests.assets.launcher", "class": "ThreadedRunLauncher"}
     queue = {"module": "dagster._core.run_coordinator", "class": "DefaultRunCoordinator"}
     overrides = {"run_launcher": launcher, "run_coordinator": queue}
     origin = InProcessCodeLocationOrigin(
