@@ -124,7 +124,24 @@ def test_extras_and_questions_that_are_named_are_there() -> None:
 def test_files_that_are_linked_are_there() -> None:
     linked = re.findall(r"\]\((?!http|#)([^)#]+)", README)
     assert "notebooks/ten_questions.py" in linked
+    assert "docs/dagster.md" in linked
     assert [path for path in linked if not (ROOT / path).exists()] == []
+
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_pages_link_are_there(page: Path) -> None:
+    linked = re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text())
+    assert [path for path in linked if not (page.parent / path).exists()] == []
+
+
+def test_pictures_are_shown_and_small() -> None:
+    shown = re.findall(r"\(pictures/([^)]+)\)", (ROOT / "docs" / "dagster.md").read_text())
+    pictures = list((ROOT / "docs" / "pictures").iterdir())
+    assert sorted(shown) == sorted(picture.name for picture in pictures)
+    assert [one.name for one in pictures if one.stat().st_size > 120_000] == []
 
 
 def test_the_stream_table_is_what_the_catalogue_says() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from connector.report import CHARTS
+from tests.browser import chromium
 from tests.cli.conftest import Cli
 from tests.report.conftest import page_of
 
@@ -27,16 +27,8 @@ def pages(lively: Cli, empty: Cli) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def browser(pages: dict[str, Path]) -> Iterator[Any]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found, "this test needs a browser: apt-get install chromium"
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        pytest.fail("this test needs playwright: pip install -e '.[browser]'")
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
