@@ -11,6 +11,8 @@ import pytest
 
 from tests.bench import Bench
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def at(make_bench: Callable[..., Bench]) -> Bench:

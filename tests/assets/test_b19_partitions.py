@@ -17,6 +17,8 @@ from connector.sandbox import Fault
 from tests import oracle
 from tests.assets.conftest import TODAY, Workshop, days, partitions
 
+pytestmark = pytest.mark.long
+
 DAY = timedelta(days=1)
 DAYS = 30
 FIRST = TODAY - (DAYS - 1) * DAY

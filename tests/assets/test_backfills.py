@@ -18,6 +18,8 @@ from connector.settings import Grain
 from tests import oracle
 from tests.assets.conftest import TODAY, Workshop, days, materialized, partitions, said
 
+pytestmark = pytest.mark.long
+
 DAY = timedelta(days=1)
 BEGIN = TODAY - 6 * DAY
 """The day on which the workshop's clock begins, at noon."""

@@ -21,6 +21,8 @@ from schemas import STREAMS
 from tests import oracle
 from tests.assets.conftest import Workshop, materialized
 
+pytestmark = pytest.mark.long
+
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 FEED = ("threads", "thread_messages", "contacts", "companies", "tags")
 

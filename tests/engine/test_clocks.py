@@ -11,6 +11,8 @@ import pytest
 
 from tests.bench import Bench
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Bench]
 STREAMS = ("threads", "thread_comments", "contacts", "tags")
 

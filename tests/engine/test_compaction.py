@@ -19,6 +19,8 @@ from tests.bench import Bench, bench, connect
 from tests.engine.export import export
 from tests.engine.test_crashes import killed_sync
 
+pytestmark = pytest.mark.long
+
 STREAMS = ("threads", "thread_comments", "tags")
 
 

@@ -10,6 +10,8 @@ from connector.sandbox import Readings
 from tests.bench import FEED, Bench
 from tests.engine.readings import SMALL, alternatives, differences
 
+pytestmark = pytest.mark.long
+
 OWNED = ("threads", "contacts", "companies")
 LINEAR = ("projects", "project_statuses", "issues", "workflow_states", "linear_options")
 CONCERNED = {

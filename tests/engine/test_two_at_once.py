@@ -18,6 +18,8 @@ from connector.lake import Lake
 from connector.locks import flock
 from tests.bench import Bench
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Bench]
 BLINK = 0.2
 """Seconds: for a thread without a lock, more than enough to write a file."""

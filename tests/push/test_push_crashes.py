@@ -18,6 +18,8 @@ from tests.cli.conftest import connected, ended
 from tests.engine import killed as sync_killed
 from tests.push.pushed import Desk
 
+pytestmark = pytest.mark.long
+
 NEVER = "1000000000"
 
 

@@ -12,6 +12,8 @@ from connector import errors
 from connector.sandbox import Fault, Request
 from tests.push.pushed import Desk
 
+pytestmark = pytest.mark.long
+
 TOOK_EFFECT = [
     Fault("reset", method="PATCH"),
     Fault("cut", method="PATCH"),
