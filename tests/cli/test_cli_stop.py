@@ -78,12 +78,13 @@ def test_json_holds_when_stopped(tmp_path: Path) -> None:
 
 
 TELLS_WHEN_IT_ASKS = """
-from connector.cli import sql
-check = sql._only_one
+from connector.cli import answer
+check = answer._only_one
 def told(statements):
-    check(statements)
+    last = check(statements)
     print("asking", flush=True)
-sql._only_one = told
+    return last
+answer._only_one = told
 """
 
 
