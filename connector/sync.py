@@ -99,7 +99,7 @@ async def sync(
     progress: Progress | None = None,
     identity: Identity | None = None,
     publish: bool = True,
-    publishing: Callable[[Warehouse], None] = Warehouse.publish,
+    publishing: Callable[[Warehouse], None] = lambda warehouse: warehouse.publish(),
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Run:
     """Bring lake and warehouse up to date, and say what it took.
