@@ -99,7 +99,7 @@ async def sync(
     progress: Progress | None = None,
     identity: Identity | None = None,
     publish: bool = True,
-    publishing: Callable[[Warehouse], None] | None = None,
+    publishing: Callable[[Warehouse], None] = lambda warehouse: warehouse.publish(),
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Run:
     """Bring lake and warehouse up to date, and say what it took.
@@ -130,7 +130,7 @@ async def sync(
                     progress=progress or Silent(),
                     everything=order.full,
                     rotates=order.is_ordinary,
-                    publish=publishing or Warehouse.publish,
+                    publish=publishing,
                 )
                 return await _carry_out(context, order, begun, publish)
             except BaseException as fault:

@@ -98,12 +98,12 @@ class Month:
         self.covered.update(span)
 
     def fail(self, first: int, last: int) -> None:
-        """A run that loses one of its lists after a page: the other one's days are current."""
+        """A run that loses one of its lists on the way: the other one's days are current."""
         self.workshop.box.faults.add(Fault("404", at=2, path="/threads$"))
         result = self.run(first, last)
         self.workshop.box.faults.clear()
         assert not result.success
-        assert partitions(result, "threads") == []
+        assert len(partitions(result, "threads")) < last - first + 1
         assert len(partitions(result, "docs_drafts")) == last - first + 1
 
 

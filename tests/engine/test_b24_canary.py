@@ -78,8 +78,17 @@ class Leavings:
 
 
 @pytest.fixture
-def leavings(planted: Bench, caplog: pytest.LogCaptureFixture) -> Iterator[Leavings]:
-    """Everybody's log is heard, down to the finest; the connector itself silences httpx."""
+def leavings(
+    planted: Bench,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Leavings]:
+    """Everybody's log is heard, down to the finest; the connector itself silences httpx.
+
+    Each test has a budget of its own: together they would ask more than a key may in a minute.
+    """
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     caplog.set_level("DEBUG")
     yield Leavings(planted, caplog)
     planted.box.faults.clear()
