@@ -139,7 +139,12 @@ def pages(make_workshop: Callable[..., Workshop], tmp_path: Path) -> Iterator[Pa
     workshop = make_workshop()
     launcher = {"module": "tests.assets.launcher", "class": "ThreadedRunLauncher"}
     queue = {"module": "dagster._core.run_coordinator", "class": "DefaultRunCoordinator"}
-    overrides = {"run_launcher": launcher, "run_coordinator": queue}
+    # What would follow the output is a process that a run waits for, and nobody reads it here.
+    silent = {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+    overrides = {"run_launcher": launcher, "run_coordinator": queue, "compute_logs": silent}
     origin = InProcessCodeLocationOrigin(
         LoadableTargetOrigin(
             module_name="assets.definitions", attribute="defs", working_directory=str(ROOT)
