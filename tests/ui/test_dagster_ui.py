@@ -44,7 +44,7 @@ def backfilled(pages: Pages) -> Pages:
     return pages
 
 
-def test_the_graph_has_a_box_for_each_group(pages: Pages) -> None:
+def test_the_graph_page_names_every_group(pages: Pages) -> None:
     pages.go("asset-groups")
     groups = {spec.group_name for spec in defs.resolve_all_asset_specs()}
     for group in groups:
@@ -61,7 +61,7 @@ def test_a_backfill_launched_from_the_page_makes_its_days_current(backfilled: Pa
     backfilled.picture("partitions")
 
 
-def test_it_is_one_run_with_the_log_of_the_engine(backfilled: Pages) -> None:
+def test_a_day_leads_to_its_run_which_shows_the_log_of_the_engine(backfilled: Pages) -> None:
     backfilled.go(THREADS)
     backfilled.shows(f"{today() - timedelta(days=1)}").click()
     run = backfilled.tab.get_by_role("link").filter(has_text=RUN).first
