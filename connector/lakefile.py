@@ -1,9 +1,8 @@
-"""One file of the lake, written so that it appears whole or not at all."""
+"""One file of the lake: Parquet, and how it is written."""
 
 from __future__ import annotations
 
 import io
-import os
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,33 +11,20 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connector.ledger import FileKind, LakeFile, sync_folder
+from connector.durable import hidden_name
 
 BUFFER = 1 << 18
 """Bytes that go to a file at once: column by column, each of them a few hundred, take 0.4 ms."""
 
+Rows = Iterable[pa.Table | pa.RecordBatch]
 
-def write(
-    root: Path,
-    path: Path,
-    kind: FileKind,
-    stream: str,
-    schema: pa.Schema,
-    tables: Iterable[pa.Table | pa.RecordBatch],
-) -> LakeFile:
-    """Write a file below `root`: hidden name, disk, rename, folder's entry."""
+
+def write_hidden(path: Path, schema: pa.Schema, rows: Rows) -> tuple[int, int, int]:
+    """Write a file that is not seen yet (`durable.reveal`); returns its rows, bytes and CRC-32."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = path.with_name(f".{path.name}")
-    with hidden.open("wb") as file:
+    with hidden_name(path).open("wb") as file:
         counted = _Counted(file)
-        rows = _fill(counted, schema, tables)
-        file.flush()
-        os.fsync(file.fileno())
-    hidden.rename(path)
-    sync_folder(path.parent)
-    relative = path.relative_to(root).as_posix()
-    columns = f"{zlib.crc32(','.join(schema.names).encode()):08x}"
-    return LakeFile(relative, kind, stream, rows, counted.bytes, counted.crc32, columns)
+        return _fill(counted, schema, rows), counted.bytes, counted.crc32
 
 
 def crc32_of(path: Path) -> int:
@@ -66,7 +52,7 @@ class _Counted(io.RawIOBase):
         return self._file.write(piece)
 
 
-def _fill(sink: _Counted, schema: pa.Schema, tables: Iterable[pa.Table | pa.RecordBatch]) -> int:
+def _fill(sink: _Counted, schema: pa.Schema, tables: Rows) -> int:
     rows = 0
     with (
         pa.output_stream(sink, buffer_size=BUFFER) as buffered,

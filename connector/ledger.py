@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import orjson
 
+from connector.durable import sync
 from connector.errors import DataDirError
 
 FileKind = Literal["rows", "deletions", "rejected", "parents", "missing"]
@@ -191,7 +192,7 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
         if path.name != newest:
-            sync_folder(self._folder)
+            sync(self._folder)
 
     def since(self, position: Position) -> Iterator[tuple[Entry, Position]]:
         """The entries after a position, each with the position behind it."""
@@ -265,12 +266,3 @@ def _whole(path: Path) -> int:
                 return size - step + at + 1
             size -= step
     return 0
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new or renamed entry of a folder survive a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -159,7 +159,7 @@ def shows_all(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
     last = f"_walk LIKE '%.{chain:04d}'"
     both = " AND ".join(f'count(DISTINCT "{flag}") FILTER ({last}) = 2' for flag in endpoint.flags)
     keys = ", ".join(f"coalesce(\"{k}\", '')" for k in endpoint.key)
-    con.register("staged", staged.table(endpoint.schema))
+    con.register("staged", staged.scanned(endpoint.schema))
     found = con.execute(f"""
         SELECT count(DISTINCT ({keys})) = count(DISTINCT ({keys})) FILTER ({last}) AND {both}
             AND max(_walk) LIKE '%.{chain:04d}' FROM staged""").fetchall()

@@ -1,4 +1,7 @@
-"""Pages on their way to the lake, one file each, so that a killed walk goes on where it was.
+"""Pages on their way to the lake, so that a killed walk goes on where it was.
+
+All pages of a walk stand in one file, each framed by its length and checksum. They are not waited
+for to be on the disk: what a loss of power tears is seen by its checksum, and asked for again.
 
 A staged walk is taken up again if it asked the very same question, is young enough for its
 cursor, and nothing of its stream has landed since: what landed later may have been compared with
@@ -18,9 +21,12 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.dataset as ds
 
+from connector import frames
 from connector.decode import Decoded, Rejected
+from connector.frames import Frame
+
+PAGES = "pages.arrow"
 
 YOUNG = timedelta(hours=6)
 """How old a staged walk may be to go on; the life of a cursor is not known (question 27)."""
@@ -55,12 +61,13 @@ class Mark:
 
 @dataclass(slots=True)
 class Staged:
-    """The staged pages of one stream's walk, all parts of it.
+    """The staged pages of one stream's walk, all parts of it, framed in a file.
 
     `asked_at` is the server's clock when the walk began, `answered_at` at its latest page.
     """
 
     folder: Path
+    file: Path
     walk: str
     question: dict[str, Any]
     asked_at: datetime | None = None
@@ -71,11 +78,11 @@ class Staged:
     unstamped: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
-    _files: list[Path] = field(default_factory=list)
+    _frames: list[Frame] = field(default_factory=list)
     _handle: int = -1
 
     def add(self, decoded: Decoded, mark: Mark, asked_at: datetime, answered_at: datetime) -> None:
-        """Stage a page. It survives a crash when this returns."""
+        """Stage a page. It survives a crash of this process when this returns."""
         note = {
             "mark": _told(mark),
             "asked_at": asked_at.isoformat(),
@@ -83,11 +90,10 @@ class Staged:
             "rejected": [[r.reason, r.record, r.key] for r in decoded.rejected],
             "unknown": decoded.unknown,
         }
-        path = self.folder / f"{self.pages + 1:06d}.arrow"
-        _write(path, decoded.rows, note)
-        self._count(path, decoded.rows, note)
+        frame = frames.add_frame(self.file, _written(decoded.rows, note))
+        self._count(frame, decoded.rows, note)
 
-    def _count(self, path: Path, rows: pa.RecordBatch, note: dict[str, Any]) -> None:
+    def _count(self, frame: Frame, rows: pa.RecordBatch, note: dict[str, Any]) -> None:
         mark = _mark(note["mark"])
         self.marks[mark.part, mark.border] = mark
         self.asked_at = self.asked_at or datetime.fromisoformat(note["asked_at"])
@@ -98,18 +104,17 @@ class Staged:
         self.rows += rows.num_rows
         if "updated_at" in rows.schema.names:
             self.unstamped += rows.column("updated_at").null_count
-        self._files.append(path)
+        self._frames.append(frame)
 
-    def table(self, schema: pa.Schema) -> pa.Table | ds.Dataset:
-        """All staged rows: one piece at once, more to be scanned without being held."""
-        if len(self._files) > PIECE:
-            return ds.dataset([str(path) for path in self._files], format="ipc", schema=schema)
-        return next(self.pieces(schema), schema.empty_table())
+    def scanned(self, schema: pa.Schema) -> Scanned:
+        """All staged rows, for DuckDB, without being held."""
+        return Scanned(self, schema)
 
     def pieces(self, schema: pa.Schema) -> Iterator[pa.Table]:
         """All staged rows, some pages at a time, mapped into memory: only what is read counts."""
-        for start in range(0, len(self._files), PIECE):
-            pages = map(_mapped, self._files[start : start + PIECE])
+        for start in range(0, len(self._frames), PIECE):
+            with pa.memory_map(str(self.file)) as file:
+                pages = [_page(file, frame)[0] for frame in self._frames[start : start + PIECE]]
             yield pa.Table.from_batches(pages, schema)
 
     def so_far(self, walk: str) -> Staged:
@@ -122,7 +127,7 @@ class Staged:
             walk=walk,
             rejected=[],
             unknown={},
-            _files=[*self._files],
+            _frames=[*self._frames],
             _handle=-1,
         )
 
@@ -182,7 +187,7 @@ def begin(root: Path, walk: str, question: dict[str, Any]) -> Staged:
     handle = os.open(folder / "walk.json", os.O_RDWR | os.O_CREAT, 0o644)
     fcntl.flock(handle, fcntl.LOCK_EX)
     os.write(handle, orjson.dumps({"walk": walk, "question": question}))
-    return Staged(folder, walk, question, _handle=handle)
+    return Staged(folder, folder / PAGES, walk, question, _handle=handle)
 
 
 def _read(folder: Path) -> Staged | None:
@@ -195,41 +200,43 @@ def _read(folder: Path) -> Staged | None:
         return None
     except FileNotFoundError:
         return None
-    staged = Staged(folder, "", {}, _handle=handle)
+    staged = Staged(folder, folder / PAGES, "", {}, _handle=handle)
     try:
         found = orjson.loads(os.pread(handle, 1 << 20, 0))
     except orjson.JSONDecodeError:
         return staged  # killed while it began: fits no question, and is dropped
     staged.walk, staged.question = found["walk"], found["question"]
-    for path, rows, note in _pages(folder):
-        staged._count(path, rows, note)
+    if whole := frames.whole(staged.file):
+        with pa.memory_map(str(staged.file)) as file:
+            for frame in whole:
+                staged._count(frame, *_page(file, frame))
     return staged
 
 
-def _pages(folder: Path) -> Iterator[tuple[Path, pa.RecordBatch, dict[str, Any]]]:
-    """The pages from the first on, up to the first that isn't there."""
-    number = 1
-    while (path := folder / f"{number:06d}.arrow").exists():
-        with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
-            yield path, reader.get_batch(0), orjson.loads(reader.schema.metadata[b"page"])
-        number += 1
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The staged rows of a walk as anything that reads Arrow's streams sees them."""
+
+    staged: Staged
+    schema: pa.Schema
+
+    def __arrow_c_stream__(self, schema: object = None) -> object:
+        """A new stream, from the first row on."""
+        batches = (b for piece in self.staged.pieces(self.schema) for b in piece.to_batches())
+        return pa.RecordBatchReader.from_batches(self.schema, batches).__arrow_c_stream__(schema)
 
 
-def _mapped(path: Path) -> pa.RecordBatch:
-    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
-        return reader.get_batch(0)
-
-
-def _write(path: Path, rows: pa.RecordBatch, note: dict[str, Any]) -> None:
-    hidden = path.with_name(f".{path.name}")
+def _written(rows: pa.RecordBatch, note: dict[str, Any]) -> pa.Buffer:
     schema = rows.schema.with_metadata({"page": orjson.dumps(note)})
-    with pa.BufferOutputStream() as made, pa.ipc.new_file(made, schema) as writer:
+    with pa.BufferOutputStream() as made, pa.ipc.new_stream(made, schema) as writer:
         writer.write_batch(rows)
-    with hidden.open("wb") as file:
-        file.write(made.getvalue())
-        file.flush()
-        os.fsync(file.fileno())
-    hidden.rename(path)
+    return made.getvalue()
+
+
+def _page(file: pa.MemoryMappedFile, frame: Frame) -> tuple[pa.RecordBatch, dict[str, Any]]:
+    file.seek(frame.start)
+    with pa.ipc.open_stream(file.read_buffer(frame.length)) as reader:
+        return reader.read_next_batch(), orjson.loads(reader.schema.metadata[b"page"])
 
 
 def rejected_table(

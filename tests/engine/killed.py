@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from connector import meta
+from connector import frames, meta
 from connector.compaction import compact
 from connector.lake import Lake
 from connector.ledger import Ledger
@@ -55,6 +55,7 @@ def arm(deadly: str) -> None:
         (Path, "replace"),
         (Path, "unlink"),
         (pq.ParquetWriter, "write"),
+        (frames, "add_frame"),
         (Ledger, "append"),
         (Warehouse, "_advance"),
         (Warehouse, "_apply"),

@@ -1,0 +1,73 @@
+"""What must survive a loss of power: contents first, then names, then the folders' entries.
+
+A disk takes its time to say that a file is safe, and asks the same of each: of a thousand small
+files, 0.6 ms each with four at a time, but 0.04 ms when the file system is asked once for all
+(measured on ext4, with 1,079 files of 23 kB).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+FEW = 16
+"""Up to so many files are asked for one by one: other programs' data isn't waited for then."""
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """A whole file under its name, or none."""
+    hidden = hidden_name(path)
+    hidden.write_bytes(content)
+    reveal([path])
+
+
+def hidden_name(path: Path) -> Path:
+    """Under which name a file is written until it is whole."""
+    return path.with_name(f".{path.name}")
+
+
+def reveal(paths: Sequence[Path]) -> None:
+    """Let files that were written under their hidden names appear, each whole and on the disk."""
+    if not paths:
+        return
+    folders = list(dict.fromkeys(path.parent for path in paths))
+    folders += list(dict.fromkeys(folder.parent for folder in folders))
+    _sync([hidden_name(path) for path in paths])
+    for path in paths:
+        hidden_name(path).rename(path)
+    _sync(folders)
+
+
+def _sync(paths: Sequence[Path]) -> None:
+    if len(paths) > FEW and _syncfs is not None:
+        with _opened(paths[0]) as handle:
+            if _syncfs(handle) == 0:
+                return
+    for path in paths:
+        sync(path)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's entries, are on the disk."""
+    with _opened(path) as handle:
+        os.fsync(handle)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _of_libc() -> Callable[[int], int] | None:
+    """Linux has it, others have not."""
+    return getattr(ctypes.CDLL(None), "syncfs", None)
+
+
+_syncfs = _of_libc()
