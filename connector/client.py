@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, TypeVar
 
+import httpcore
 import httpx
 
 from connector import errors
@@ -37,6 +38,11 @@ PATIENCE = 30
 
 # httpx logs every address, and addresses of the portal hold e-mail addresses.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+# A page of 200 threads has 350 kB: read in pieces of 64 kB, as is the default, it takes 0.5 ms of
+# the 1.8 ms that httpx takes for it (measured).
+httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,9 @@ class Client:
                 f"the API could not be reached ({type(fault).__name__})",
                 todo="Check the network and PRODUCTLANE_BASE_URL, and try again",
             ) from None
+        # httpx ties a response and its stream in a knot: read pages would wait for the garbage
+        # collector, a third of a megabyte each.
+        response.stream = httpx.ByteStream(b"")
         self.traffic.bytes += response.num_bytes_downloaded
         return response, response.elapsed
 

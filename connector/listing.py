@@ -147,7 +147,7 @@ class Listing:
         source = Source(of.chain, answer.request_id, answer.answered_at, question.given)
         decoded = decode(self.endpoint, page.records, source, exact=page.exact)
         if self.endpoint.sliced:
-            of.show(decoded.rows.column("created_at").to_pylist())
+            of.show(decoded.rows.column("created_at"))
         with storage_faults(self.context.lake):
             staged.add(decoded, of.mark(part), answer.asked_at, answer.answered_at)
         self.context.rows[self.endpoint.stream] += decoded.rows.num_rows

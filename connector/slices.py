@@ -17,8 +17,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from math import inf
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from connector import errors
 from connector.staging import Mark
@@ -76,15 +78,15 @@ class Slice:
             self.border, self.newest, self.reached, self.rows, self.orderly,
         )  # fmt: skip
 
-    def show(self, made: list[datetime | None]) -> None:
+    def show(self, made: pa.Array) -> None:
         """A page has shown rows that were made then."""
-        stamps = [stamp for stamp in made if stamp is not None]
-        before = [self.reached] if self.reached else []
-        self.orderly &= len(stamps) == len(made) and _falls([*before, *stamps])
         self.rows += len(made)
-        if stamps:
-            self.newest = self.newest or self.border or stamps[0]
-            self.reached = min([*before, *stamps])
+        self.orderly &= made.null_count == 0 and _falls(made)
+        oldest, newest = pc.min_max(made).as_py().values()
+        if oldest:
+            self.orderly &= self.reached is None or newest <= self.reached
+            self.newest = self.newest or self.border or newest
+            self.reached = min(self.reached or oldest, oldest)
 
     def has_met(self, lower: Slice | None) -> bool:
         """Has it shown everything above the slice below?"""
@@ -98,8 +100,8 @@ class Slice:
         return self.newest - self.reached if self.newest and self.reached else timedelta()
 
 
-def _falls(stamps: list[datetime]) -> bool:
-    return all(later >= earlier for later, earlier in pairwise(stamps))
+def _falls(stamps: pa.Array) -> bool:
+    return bool(pc.all(pc.greater_equal(stamps[:-1], stamps[1:]), min_count=0).as_py())
 
 
 @dataclass(slots=True)

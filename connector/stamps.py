@@ -7,6 +7,7 @@ question 17).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -50,6 +51,21 @@ def stamps(values: Sequence[str | None]) -> pa.Array | None:
     span = pc.min_max(found.cast(pa.int64())).as_py()
     inside = span["min"] is None or (span["min"] >= _FIRST and span["max"] <= _LAST)
     return found if inside else None
+
+
+def span(values: Sequence[object]) -> tuple[datetime, datetime] | tuple[None, None]:
+    """The first and the last of some dates; what is no date doesn't count.
+
+    >>> [stamp.day for stamp in span(["2026-05-12", None, "soon", "2026-05-09T10:00:00Z"])]
+    [9, 12]
+    """
+    texts = [value for value in values if isinstance(value, str)]
+    with suppress(UnicodeEncodeError):
+        if (found := stamps(texts)) is not None:
+            first, last = pc.min_max(found).as_py().values()
+            return first, last
+    known = [stamp for stamp in map(parse_stamp, texts) if stamp is not None]
+    return (min(known), max(known)) if known else (None, None)
 
 
 def wire(stamp: datetime) -> str:

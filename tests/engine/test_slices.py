@@ -12,6 +12,7 @@ from unittest import mock
 from zlib import crc32
 
 import orjson
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from connector.sandbox import Fault, Readings, Request
 from connector.slices import Slice, Slices
 from connector.walk import Page, Question, walk
 from schemas import STREAMS
+from schemas.endpoint import STAMP
 from tests.bench import Bench
 from tests.engine.test_crashes import killed_sync
 
@@ -93,7 +95,7 @@ class Reader:
     def _stage(self, page: Page, of: Slice) -> None:
         self.chains.add(of.chain)
         self.seen += [record["id"] for record in page.records]
-        of.show([stamps.parse_stamp(record["created_at"]) for record in page.records])
+        of.show(stamps.stamps([record["created_at"] for record in page.records]))
 
 
 @pytest.fixture(autouse=True)
@@ -189,7 +191,7 @@ def test_a_list_that_ignores_the_border_is_walked_by_one_chain_to_its_end() -> N
 
 def test_a_row_without_created_at_is_no_reason_to_stop_early() -> None:
     one = Slice("1.0001")
-    one.show([NOON, None, NOON - timedelta(days=9)])
+    one.show(pa.array([NOON, None, NOON - timedelta(days=9)], STAMP))
     assert not one.has_met(Slice("1.0002", border=NOON - timedelta(days=1)))
 
 
