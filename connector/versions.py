@@ -10,6 +10,7 @@ row; the other order would keep a stamp that moved back wrong for ever.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 
@@ -22,7 +23,7 @@ BUSY = 20_000
 
 
 Pieces = Callable[[], Iterator[str]]
-"""Rows as SQL, piece by piece; each fits memory, and is good until the next one is asked for."""
+"""Rows as SQL, piece by piece; each is good until the next one is asked for. They may be large."""
 
 
 def parquet(files: Sequence[str]) -> str:
@@ -45,7 +46,8 @@ def apply(
     """
     pieces = _events(endpoint, rows, deletions)
     _sort_out(con, endpoint, pieces)
-    _insert_fresh(con, endpoint, rows)
+    with _right_side_held(con):
+        _insert_fresh(con, endpoint, rows)
     while con.execute("SELECT count(*) FROM waiting").fetchall() != [(0,)]:
         _next_busy(con, endpoint)
         _reorder_busy(con, endpoint, pieces)
@@ -145,8 +147,22 @@ def _collect(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: Pieces)
         UNION ALL
         SELECT {columns.replace("_observed_at", "_synced_at")}, false, {none}, {none}
         FROM main.{stream} e {busy}""")
-    for piece in pieces():
-        con.execute(f"INSERT INTO events FROM {piece} e {busy}")
+    with _right_side_held(con):
+        for piece in pieces():
+            con.execute(f"INSERT INTO events FROM {piece} e {busy}")
+
+
+@contextmanager
+def _right_side_held(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let joins hold what stands on their right: some keys, while whole rows stream by.
+
+    DuckDB takes a stream of Arrow for a single row, and would hold all that comes of it.
+    """
+    con.execute("SET disabled_optimizers = 'build_side_probe_side'")
+    try:
+        yield
+    finally:
+        con.execute("RESET disabled_optimizers")
 
 
 def _versions(endpoint: Endpoint) -> str:

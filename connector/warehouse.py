@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,6 @@ from pathlib import Path
 import duckdb
 
 from connector import meta
-from connector.buckets import HELD
 from connector.lake import Lake
 from connector.ledger import Compaction, Entry, LakeFile, Landing, Position
 from connector.locks import GivesUp, never
@@ -29,6 +28,9 @@ from connector.published import PUBLISHED
 from connector.versions import Pieces, apply, parquet
 from connector.workfile import connect, remove, storage_faults, work_file
 from schemas import STREAMS, Endpoint
+
+NAMED = 2000
+"""Files that one query names: it has some hundred bytes for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,7 @@ class Warehouse:
         return [self.lake.path(file) for file in files]
 
     def _pieces(self, endpoint: Endpoint, files: list[LakeFile]) -> Pieces:
-        """The rows in some files, so many files at a time as fit memory.
+        """The rows in some files, so many files at a time as a query can name.
 
         Files with other columns are read apart: only where a column is missing is its value looked
         for in `_extra`, and together they would have them all.
@@ -213,7 +215,7 @@ class Warehouse:
         pieces = [
             promoted(self.con, endpoint, parquet(self._paths(piece)))
             for _, alike in groupby(sorted(files, key=_columns), _columns)
-            for piece in _pieces(alike)
+            for piece in _batches(list(alike))
         ]
         return lambda: iter(pieces)
 
@@ -222,15 +224,8 @@ def _columns(file: LakeFile) -> str:
     return file.columns
 
 
-def _pieces(files: Iterable[LakeFile]) -> Iterator[list[LakeFile]]:
-    piece: list[LakeFile] = []
-    for file in files:
-        if piece and sum(one.rows for one in piece) + file.rows > HELD:
-            yield piece
-            piece = []
-        piece.append(file)
-    if piece:
-        yield piece
+def _batches(files: list[LakeFile]) -> Iterator[list[LakeFile]]:
+    return (files[start : start + NAMED] for start in range(0, len(files), NAMED))
 
 
 def _replaced(entries: list[Entry]) -> set[str]:
