@@ -17,8 +17,8 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-HELD = 10_000
-"""Rows that are held at a time: 15 MB of threads."""
+HELD = 4000
+"""Rows that are held at a time: 7 MB of threads."""
 
 T = TypeVar("T")
 Day = date | None

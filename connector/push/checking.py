@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -144,13 +144,8 @@ class _Checking:
         for one in asked:
             column = "id" if one.by_id else self.writable.address
             rows = (ids if one.by_id else addresses).get(one.address, [])
-            if len(rows) == 1:
+            if self._is_one(rows, self.writable.stream, one.line, column):
                 found.append((one, rows[0]))
-            elif rows:
-                self._say(one.line, column, f"{len(rows)} rows have it: name the row by its id")
-            else:
-                what = f"the warehouse has no such row of {self.writable.stream}"
-                self._say(one.line, column, f"{what}; if it is new, `sync` first")
         return found
 
     def _linked(self, asked: list[_Asked]) -> dict[int, dict[str, Value]]:
@@ -164,14 +159,18 @@ class _Checking:
         for one in asked:
             for link, name, by, text in one.links:
                 keys = found[link, by].get(text, [])
-                if len(keys) == 1:
+                if self._is_one(keys, link.stream, one.line, name):
                     linked.setdefault(one.line, {})[link.name] = keys[0]
-                elif keys:
-                    self._say(one.line, name, f"{len(keys)} {link.stream} have it: give the id")
-                else:
-                    what = f"the warehouse has no such row of {link.stream}"
-                    self._say(one.line, name, f"{what}; if it is new, `sync` first")
         return linked
+
+    def _is_one(self, rows: Sequence[object], stream: str, line: int, column: str) -> bool:
+        """Is what a line names one row of a stream? If not, say so."""
+        if not rows:
+            what = f"the warehouse has no such row of {stream}; if it is new, `sync` first"
+            self._say(line, column, what)
+        if len(rows) > 1:
+            self._say(line, column, f"{len(rows)} rows of {stream} have it: give the id")
+        return len(rows) == 1
 
     def _check_doubles(self, rows: list[tuple[_Asked, Row]]) -> None:
         first: dict[str, int] = {}

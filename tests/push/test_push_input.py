@@ -118,7 +118,7 @@ WRONG: list[tuple[list[dict[str, str]], list[str]]] = [
     ([{"id": "ID0", "nmae": "x"}], ["line 1: no column says", "line 1, column 2: is no column"]),
     ([{"id": "nobody", "name": "x"}], ["line 2, id: the warehouse has no such row of contacts"]),
     ([{"email": "no@x.example", "name": "x"}], ["line 2, email: the warehouse has no such row"]),
-    ([{"email": "twice@acme.example", "name": "x"}], ["line 2, email: 2 rows have it"]),
+    ([{"email": "twice@acme.example", "name": "x"}], ["line 2, email: 2 rows of contacts have it"]),
     ([{"id": "ID0", "name": "x"}, {"id": "ID0", "name": "y"}], ["line 3, id: the same row as in"]),
     (
         [{"id": "ID0", "email": "", "name": "x"}, {"id": "", "email": "ADA@acme.example"}],
@@ -141,7 +141,7 @@ WRONG: list[tuple[list[dict[str, str]], list[str]]] = [
         [{"id": "ID0", "company_name": "Acme", "company_id": "x"}],
         ["line 2, company_name: only one of company_id and company_name may be given"],
     ),
-    ([{"id": "ID0", "company_name": "Twin"}], ["line 2, company_name: 2 companies have it"]),
+    ([{"id": "ID0", "company_name": "Twin"}], ["line 2, company_name: 2 rows of companies have it"]),
     ([{"id": "ID0", "company_name": "Nope"}], ["line 2, company_name: the warehouse has no such"]),
     ([{"id": "ID0", "company_id": "x" * 256}], ["line 2, company_id: is 256 characters long"]),
     ([{"id": "ID0", "company_external_id": "?"}], ["line 2, company_external_id: the warehouse"]),
