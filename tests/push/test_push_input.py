@@ -141,7 +141,7 @@ WRONG: list[tuple[list[dict[str, str]], list[str]]] = [
         [{"id": "ID0", "company_name": "Acme", "company_id": "x"}],
         ["line 2, company_name: only one of company_id and company_name may be given"],
     ),
-    ([{"id": "ID0", "company_name": "Twin"}], ["line 2, company_name: 2 rows of companies have it"]),
+    ([{"id": "ID0", "company_name": "Twin"}], ["line 2, company_name: 2 rows of companies have"]),
     ([{"id": "ID0", "company_name": "Nope"}], ["line 2, company_name: the warehouse has no such"]),
     ([{"id": "ID0", "company_id": "x" * 256}], ["line 2, company_id: is 256 characters long"]),
     ([{"id": "ID0", "company_external_id": "?"}], ["line 2, company_external_id: the warehouse"]),
