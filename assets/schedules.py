@@ -36,7 +36,7 @@ they don't need: a sync asks for everything since the last closed window, howeve
 
 SILENCE = timedelta(hours=1)
 """A started run that has written no line for so long has died with its machine. Dagster leaves it
-"started" for ever (unless run monitoring is on), and without this no tick would ever run again.
+"started" for ever (unless `assets.launcher` watches it), and without this no tick would run again.
 The longest silence of a run that lives is the API's: 30 refusals of a minute each."""
 
 
