@@ -20,6 +20,9 @@ import pyarrow.compute as pc
 HELD = 4000
 """Rows that are held at a time: 7 MB of threads."""
 
+MOST = 200
+"""Buckets: each is an open file, of which a process may have 1024. Larger loads fill them more."""
+
 T = TypeVar("T")
 Day = date | None
 DayRows = tuple[Day, Iterable[pa.RecordBatch]]
@@ -56,11 +59,12 @@ def _days(table: pa.Table, stamp: str) -> Iterator[DayRows]:
 
 def _firsts(days: Sequence[tuple[Day, int]]) -> Iterator[Day]:
     """The first day of each bucket; a day too large to be held has one to itself."""
+    size = max(HELD, sum(count for _, count in days) // MOST)
     room = 0
     for day, count in days:
         if count > room:
             yield day
-            room = HELD
+            room = size
         room -= count
         if count > HELD:
             room = 0

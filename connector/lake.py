@@ -150,7 +150,7 @@ class Lake:
                 writing.append(
                     pool.submit(self._write, path, "rows", stream, endpoint.schema, rows)
                 )
-                if len(writing) > 4 * WRITERS:
+                if len(writing) > WRITERS:
                     yield writing.popleft().result()
             yield from (one.result() for one in writing)
 

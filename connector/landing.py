@@ -17,6 +17,7 @@ from connector.absence import Verdict
 from connector.lake import Lake
 from connector.ledger import LakeFile, Landing
 from connector.locks import WalkLock
+from connector.memory import give_back
 from connector.news import News
 from connector.staging import Staged, rejected_table
 from connector.walk import Window
@@ -63,10 +64,12 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     if walked.in_vain and endpoint.parent:
         above = STREAMS[endpoint.parent.stream]
         files += gone.write_held(lake, above, [(one,) for one in walked.in_vain], staged.walk)
+    give_back()
     shows_all = walked.kind == "full" and news.shows_all(con, endpoint, staged)
     landing = _landing(walked, verdict, found, files, shows_all)
     warehouse.commit(landing, {endpoint.stream: news.arrivals(con, endpoint, staged)})
     staged.drop()
+    give_back()
     return landing
 
 

@@ -7,12 +7,9 @@ network at the first question) ends the run.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-
-import pyarrow as pa
 
 from connector import errors, outcomes, runs
 from connector.budget import Budget
@@ -31,13 +28,6 @@ from connector.settings import Settings
 from connector.walk import Window
 from connector.warehouse import StreamState, Warehouse
 from schemas import STREAMS, Endpoint
-
-# Arrow's own allocator keeps a hundred megabytes that it has no use for any more (measured).
-pa.set_memory_pool(pa.system_memory_pool())
-
-# Records are trees that go when nobody needs them; to look for cycles among a page's two thousand
-# objects every 700 of them takes 7 % of a first load (measured).
-gc.set_threshold(50_000, 20, 20)
 
 
 @dataclass(frozen=True, slots=True)

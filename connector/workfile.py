@@ -17,7 +17,7 @@ from connector import analytics, blank
 from connector.errors import DataDirError
 from connector.lake import Lake
 
-MEMORY = "100MB"
+MEMORY = "90MB"
 """What DuckDB may hold; beyond it, it goes to disk. A process that reads 100,000 threads then peaks
 at 360 to 410 MB, one that reads 1,000,000 at 435 MB; 170 MB of them are there before the first."""
 
