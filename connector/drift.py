@@ -66,7 +66,8 @@ def _changed(
         f"AS differs_{number}"
         for number, name in enumerate(names)
     )
-    counts = ", ".join(f"count_if(differs_{number})" for number in range(len(names)))
+    # `count_if` of no rows is NULL.
+    counts = ", ".join(f"count(*) FILTER (differs_{number})" for number in range(len(names)))
     found: list[tuple[int, ...]] = con.execute(f"""
         SELECT {counts} FROM (
             SELECT {differs} FROM ({piece}) s SEMI JOIN drifted d ON {same_key(endpoint, "s", "d")}

@@ -52,6 +52,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
         walked.staged,
     )
     lake.begin(staged.walk)
+    give_back(staged.rows)
     found = news.find_news(con, endpoint, staged, keep_all=lock.contended())
     files = [
         *news.write_news(con, endpoint, lake, staged),
@@ -64,12 +65,12 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     if walked.in_vain and endpoint.parent:
         above = STREAMS[endpoint.parent.stream]
         files += gone.write_held(lake, above, [(one,) for one in walked.in_vain], staged.walk)
-    give_back()
+    give_back(staged.rows)
     shows_all = walked.kind == "full" and news.shows_all(con, endpoint, staged)
     landing = _landing(walked, verdict, found, files, shows_all)
     warehouse.commit(landing, {endpoint.stream: news.arrivals(con, endpoint, staged)})
     staged.drop()
-    give_back()
+    give_back(staged.rows)
     return landing
 
 
