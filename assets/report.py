@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from assets.failure import facts_of
 from assets.lake import numbers
 from assets.names import lake_key, warehouse_key
 from assets.partitions import grain, spans, start_date
@@ -89,7 +90,7 @@ def _of_lake(
 
 
 def _facts(run: Run, outcome: StreamOutcome) -> dict[str, Any]:
-    reason = {"reason": outcome.error} if outcome.error else {}
+    reason = {"reason": outcome.error, **facts_of(outcome)} if outcome.error else {}
     return {**numbers(outcome, run), **reason, "run": run.run, "command": run.command}
 
 

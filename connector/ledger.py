@@ -77,6 +77,8 @@ class Landing:
 class StreamOutcome:
     """How one stream fared in a run; `error` is empty where it went well.
 
+    `status`, `code` and `request_id` are the API's, where it was an answer that was the error;
+    `todo` is what to do. `error` says all of it in words.
     `stopped`: the run ended before the stream was through; what had landed by then counts.
     `late` and `drifted` are those of its landings.
     """
@@ -93,6 +95,10 @@ class StreamOutcome:
     exit_code: int = 0
     late: int = 0
     drifted: int = 0
+    status: int | None = None
+    code: str = ""
+    request_id: str = ""
+    todo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,11 @@ def test_the_error_of_a_failed_stream_says_what_to_do_and_its_siblings_are_green
     assert pages.run(run_id)["status"] == "FAILURE"
     ((step, told),) = pages.failures(run_id).items()
     assert step == "lake__tags"
-    facts = {one["label"]: one.get("text") for one in told["failureMetadata"]["metadataEntries"]}
-    assert facts["stream"] == "tags"
+    entries = told["failureMetadata"]["metadataEntries"]
+    facts = {one["label"]: one.get("text") or one.get("intValue") for one in entries}
+    assert (facts["stream"], facts["status"], facts["code"]) == ("tags", 404, "not_found")
+    assert facts["request_id"] in told["error"]["message"]
+    assert facts["what_to_do"] == "It is gone, or never was"
     assert "HTTP 404" in told["error"]["message"]
     assert "request_id" in told["error"]["message"]
     assert pages.asset("warehouse/tag_groups")["assetMaterializations"]

@@ -91,7 +91,11 @@ def test_a_stream_that_failed_is_observed_and_not_materialised(
     assert latest(instance, lake_key("tag_groups"))
     (seen,) = instance.fetch_observations(lake_key("tags"), limit=5).records
     assert seen.asset_observation
-    assert "HTTP 404" in str(seen.asset_observation.metadata["reason"].value)
+    facts = {name: value.value for name, value in seen.asset_observation.metadata.items()}
+    assert "HTTP 404" in str(facts["reason"])
+    assert (facts["status"], facts["code"]) == (404, "not_found")
+    assert str(facts["request_id"]).startswith("req_")
+    assert facts["what_to_do"]
 
 
 def test_without_a_dagster_home_nothing_is_asked(
