@@ -62,6 +62,19 @@ def scope_result(outcome: StreamOutcome) -> dg.AssetCheckResult:
     )
 
 
+def evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    """A result as an event of its own, outside of any run."""
+    assert result.asset_key
+    assert result.check_name
+    return dg.AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=result.check_name,
+        passed=result.passed,
+        severity=result.severity,
+        metadata=result.metadata,
+    )
+
+
 def shown(fact: int | str | datetime) -> Any:
     """A fact as metadata: moments in the reader's own time zone, numbers so that they plot."""
     return dg.MetadataValue.timestamp(fact) if isinstance(fact, datetime) else fact
