@@ -14,7 +14,7 @@ import pytest
 
 from connector.sandbox import Sandbox
 from connector.sandbox.clock import DEFAULT_START
-from tests.bench import bench
+from tests.bench import bench, connect
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("dagster dev", "productlane-elt sandbox")
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout as far as the blocks need one, with data."""
     made = bench(tmp_path_factory.mktemp("pages"), threads=5)
     with made.box:
-        made.sync("threads")
+        connect(made).sync("threads")
     root = made.settings.data_dir.parent
     (root / ".venv").symlink_to(sys.prefix)
     (root / "deploy").symlink_to(ROOT / "deploy")
