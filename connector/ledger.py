@@ -199,6 +199,11 @@ class Ledger:
         if path.name != newest:
             sync_folder(self._folder)
 
+    def end(self) -> Position:
+        """Behind the last line; a line that is being written, or was torn, may stand before it."""
+        newest = max(self._folder.glob("*.jsonl"), default=None)
+        return Position(newest.name, newest.stat().st_size) if newest else Position()
+
     def since(self, position: Position) -> Iterator[tuple[Entry, Position]]:
         """The entries after a position, each with the position behind it."""
         for path in sorted(self._folder.glob("*.jsonl")):
