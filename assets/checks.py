@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.failure import facts_of
 from assets.names import lake_key, warehouse_key
 from connector.checks import Finding, checks_of
 from connector.ledger import StreamOutcome
@@ -57,7 +58,20 @@ def scope_result(outcome: StreamOutcome) -> dg.AssetCheckResult:
         check_name=SCOPE,
         passed=not skipped,
         severity=_severity(error=False),
-        metadata={"reason": outcome.error} if skipped else {},
+        metadata={"reason": outcome.error, **facts_of(outcome)} if skipped else {},
+    )
+
+
+def evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    """A result as an event of its own, outside of any run."""
+    assert result.asset_key
+    assert result.check_name
+    return dg.AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=result.check_name,
+        passed=result.passed,
+        severity=result.severity,
+        metadata=result.metadata,
     )
 
 

@@ -14,26 +14,26 @@ from connector.ledger import StreamOutcome
 
 def failure(error: ConnectorError) -> dg.Failure:
     """An error that concerns more than one stream. Trying again at once would not help."""
-    facts = {
-        "stream": error.stream,
-        "status": error.status,
-        "code": error.code,
-        "request_id": error.request_id,
-        "what_to_do": error.todo,
-        "exit_code": error.exit_code,
-    }
-    known: dict[str, Any] = {name: value for name, value in facts.items() if value}
-    return dg.Failure(str(error), metadata=known, allow_retries=False)
+    return dg.Failure(str(error), metadata=facts_of(error), allow_retries=False)
 
 
 def failure_of(outcome: StreamOutcome) -> dg.Failure:
-    """The error of one stream; its text names stream, status, code and request_id."""
-    facts: dict[str, Any] = {
-        "stream": outcome.stream,
-        "requests": outcome.requests,
-        "exit_code": outcome.exit_code,
-    }
+    """The error of one stream; its text has in words what its metadata are."""
+    facts = facts_of(outcome) | {"requests": outcome.requests}
     return dg.Failure(outcome.error, metadata=facts, allow_retries=False)
+
+
+def facts_of(one: ConnectorError | StreamOutcome) -> dict[str, Any]:
+    """What went wrong where, and what to do: those of the facts that there are."""
+    facts = {
+        "stream": one.stream,
+        "status": one.status,
+        "code": one.code,
+        "request_id": one.request_id,
+        "what_to_do": one.todo,
+        "exit_code": one.exit_code,
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import dagster as dg
 from assets.backfill import bring, counted
 from assets.checks import scope_check, scope_result
 from assets.columns import lake_columns
-from assets.failure import explained, failure_of
+from assets.failure import explained, facts_of, failure_of
 from assets.names import group, lake_key, op_tags, tags
 from assets.partitions import Stretch, stretches_of
 from assets.resource import Productlane
@@ -78,7 +78,7 @@ def _told(
     yield scope_result(outcome)
     if outcome.outcome == "skipped":
         context.log.warning(f"skipped: {outcome.error}")
-        facts = {"outcome": "skipped", "reason": outcome.error}
+        facts = {"outcome": "skipped", "reason": outcome.error, **facts_of(outcome)}
         context.log_event(dg.AssetObservation(context.asset_key, metadata=facts))
         return
     if context.assets_def.partitions_def:

@@ -15,19 +15,24 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from assets.checks import evaluation, result_of, scope_result
+from assets.failure import facts_of
+from assets.freshness import judged
 from assets.lake import numbers
-from assets.names import lake_key, warehouse_key
+from assets.names import lake_key, scheduled, warehouse_key
 from assets.partitions import grain, spans, start_date
 from assets.schedules import LONGEST
 from assets.warehouse import measured
 from connector.backfill import rows_by_partition
+from connector.checks import look
 from connector.errors import ConfigurationError
 from connector.ledger import Run, StreamOutcome
 from connector.published import reading
 from connector.settings import Settings
+from connector.staleness import staleness
 from schemas import STREAMS
 
-Event = dg.AssetMaterialization | dg.AssetObservation
+Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
 
 def reporter() -> Callable[[Settings, Run], int]:
@@ -62,7 +67,10 @@ def report(settings: Settings, run: Run) -> int:
 
 
 def events(instance: dg.DagsterInstance, settings: Settings, run: Run) -> Iterator[Event]:
-    """Of each stream: how it fared, the partitions that are closed, and its table."""
+    """Of each stream: how it fared, the partitions that are closed, its table, and its checks.
+
+    A check counts for the table that was told of before it.
+    """
     with reading(settings.data_dir) as con:
         for outcome in run.streams:
             yield from _of_lake(con, instance, run, outcome)
@@ -70,6 +78,25 @@ def events(instance: dg.DagsterInstance, settings: Settings, run: Run) -> Iterat
         if outcome.outcome == "done":
             table = measured(settings, STREAMS[outcome.stream])
             yield dg.AssetMaterialization(warehouse_key(outcome.stream), metadata=table)
+    yield from map(evaluation, checked(settings, run))
+
+
+def checked(settings: Settings, run: Run) -> Iterator[dg.AssetCheckResult]:
+    """What the same checks say as in a run of Dagster's, of the copy that readers have.
+
+    The command line publishes without them, so an error is told here, and too late.
+    """
+    fresh, now = {endpoint.stream for endpoint in scheduled()}, datetime.now(UTC)
+    with reading(settings.data_dir) as con:
+        for outcome in run.streams:
+            if outcome.outcome in ("done", "skipped"):
+                yield scope_result(outcome)
+            if outcome.outcome != "done":
+                continue
+            endpoint = STREAMS[outcome.stream]
+            yield from (result_of(endpoint, finding) for finding in look(con, endpoint))
+            if endpoint.stream in fresh:
+                yield judged(staleness(con, endpoint), now, settings.stale_after)
 
 
 def _of_lake(
@@ -89,7 +116,7 @@ def _of_lake(
 
 
 def _facts(run: Run, outcome: StreamOutcome) -> dict[str, Any]:
-    reason = {"reason": outcome.error} if outcome.error else {}
+    reason = {"reason": outcome.error, **facts_of(outcome)} if outcome.error else {}
     return {**numbers(outcome, run), **reason, "run": run.run, "command": run.command}
 
 

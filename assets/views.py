@@ -11,7 +11,7 @@ from assets.failure import explained
 from assets.names import group, tags, view_deps, view_key
 from assets.resource import Productlane
 from connector.analytics import View
-from connector.guard import let_readers_see
+from connector.guard import let_readers_see, whole_copy
 from connector.lake import Lake
 from connector.published import PUBLISHED
 
@@ -37,10 +37,12 @@ def view_asset(view: View) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, productlane: Productlane
     ) -> dg.MaterializeResult[None]:
         data_dir = productlane.settings.data_dir
-        with explained():
-            fresh = let_readers_see(Lake(data_dir))
+        lake = Lake(data_dir)
+        with explained(), whole_copy(lake) as copy:
+            fresh = not copy and let_readers_see(lake)
             rows = published.rows(data_dir, f"analytics.{view.name}")
-        context.log.info("published" if fresh else "what is published is up to date")
+        if fresh:
+            context.log.info("published")
         path = dg.MetadataValue.path(data_dir / PUBLISHED)
         return dg.MaterializeResult(metadata={"dagster/row_count": rows, "path": path})
 

@@ -14,7 +14,7 @@ from assets.columns import table_columns
 from assets.failure import explained, failure
 from assets.names import group, lake_key, op_tags, tags, warehouse_key
 from assets.resource import Productlane
-from connector.guard import examine_and_publish
+from connector.guard import examine, examine_and_publish, whole_copy
 from connector.lake import Lake
 from connector.published import PUBLISHED
 from connector.settings import Settings
@@ -44,14 +44,15 @@ def warehouse_asset(endpoint: Endpoint) -> dg.AssetsDefinition:
     def warehouse(
         context: dg.AssetExecutionContext, productlane: Productlane
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-        with explained():
-            examined = examine_and_publish(Lake(productlane.settings.data_dir), endpoint)
+        lake = Lake(productlane.settings.data_dir)
+        with explained(), whole_copy(lake) as copy:
+            examined = examine(copy, endpoint) if copy else examine_and_publish(lake, endpoint)
+            metadata = {} if examined.unsound else measured(productlane.settings, endpoint)
         yield from (result_of(endpoint, finding) for finding in examined.findings)
         if examined.unsound:
             raise failure(examined.unsound)
-        context.log.info("published" if examined.published else "what is published is up to date")
-        with explained():
-            metadata = measured(productlane.settings, endpoint)
+        if examined.published:
+            context.log.info("published")
         yield dg.MaterializeResult(metadata=metadata)
 
     return warehouse

@@ -58,6 +58,9 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "rejected": ("BIGINT", "Records set aside"),
             "requests": ("BIGINT", "Requests sent"),
             "error": ("VARCHAR", "What went wrong; empty if nothing did"),
+            "status": ("INTEGER", "The HTTP status of that, if it was an answer"),
+            "code": ("VARCHAR", "The API's code of it"),
+            "request_id": ("VARCHAR", "By which the vendor finds it"),
         },
     ),
     "meta.walks": (

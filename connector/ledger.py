@@ -78,6 +78,8 @@ class Landing:
 class StreamOutcome:
     """How one stream fared in a run; `error` is empty where it went well.
 
+    `status`, `code` and `request_id` are the API's, where it was an answer that was the error;
+    `todo` is what to do. `error` says all of it in words.
     `stopped`: the run ended before the stream was through; what had landed by then counts.
     `late` and `drifted` are those of its landings.
     """
@@ -94,6 +96,10 @@ class StreamOutcome:
     exit_code: int = 0
     late: int = 0
     drifted: int = 0
+    status: int | None = None
+    code: str = ""
+    request_id: str = ""
+    todo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +199,11 @@ class Ledger:
             os.fsync(file.fileno())
         if path.name != newest:
             sync(self._folder)
+
+    def end(self) -> Position:
+        """Behind the last line; a line that is being written, or was torn, may stand before it."""
+        newest = max(self._folder.glob("*.jsonl"), default=None)
+        return Position(newest.name, newest.stat().st_size) if newest else Position()
 
     def since(self, position: Position) -> Iterator[tuple[Entry, Position]]:
         """The entries after a position, each with the position behind it."""

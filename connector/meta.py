@@ -152,7 +152,8 @@ def _record_run(con: Connection, run: Run) -> None:
     for s in run.streams:
         _insert(
             con, "run_streams", run.run, run.ended_at, s.stream, s.outcome, s.rows, s.new,
-            s.changed, s.deleted, s.rejected, s.requests, s.error,
+            s.changed, s.deleted, s.rejected, s.requests, s.error, s.status, s.code,
+            s.request_id,
         )  # fmt: skip
 
 

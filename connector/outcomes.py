@@ -35,6 +35,10 @@ def refused(endpoint: Endpoint, error: errors.ConnectorError) -> StreamOutcome:
         outcome="skipped" if skipped else "failed",
         error=str(error),
         exit_code=error.exit_code,
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+        todo=error.todo,
     )
 
 

@@ -43,7 +43,8 @@ class StreamStatus:
     """One stream. Times of runs are this machine's, those of windows and walks the server's.
 
     `windows` are the closed spans of `updated_at`, `gaps` what lies between and before them.
-    `last_error` is that of the latest run, empty if it went well. `held` counts rows that a full
+    `last_error` is that of the latest run, empty if it went well; if it was an answer of the API's,
+    with its HTTP status, its code and its request id. `held` counts rows that a full
     walk did not show and that are not believed to be gone.
 
     Every row is as the source had it at some moment from `proven_from` to `read_to`; or from
@@ -62,6 +63,9 @@ class StreamStatus:
     last_run_at: datetime | None = None
     last_outcome: str = ""
     last_error: str = ""
+    last_error_status: int | None = None
+    last_error_code: str = ""
+    last_error_request_id: str = ""
     last_success_at: datetime | None = None
     last_walk_at: datetime | None = None
     last_full_walk_at: datetime | None = None
@@ -173,6 +177,7 @@ _PER_STREAM = """
     WITH latest AS (
         SELECT stream, max(ended_at) AS at, max_by(outcome, ended_at) AS outcome,
             max_by(error, ended_at) AS error,
+            max_by({'status': status, 'code': code, 'request_id': request_id}, ended_at) AS answer,
             max(ended_at) FILTER (outcome = 'done') AS success
         FROM meta.run_streams GROUP BY stream
     ), walked AS (
@@ -193,8 +198,11 @@ _PER_STREAM = """
         FROM meta.walks GROUP BY stream
     )
     SELECT s.stream, latest.at AS last_run_at, coalesce(latest.outcome, '') AS last_outcome,
-        coalesce(latest.error, '') AS last_error, latest.success AS last_success_at,
-        walked.at AS last_walk_at, walked.full_at AS last_full_walk_at,
+        coalesce(latest.error, '') AS last_error, latest.answer.status AS last_error_status,
+        coalesce(latest.answer.code, '') AS last_error_code,
+        coalesce(latest.answer.request_id, '') AS last_error_request_id,
+        latest.success AS last_success_at, walked.at AS last_walk_at,
+        walked.full_at AS last_full_walk_at,
         coalesce(closed.spans, []) AS windows, coalesce(aside.n, 0) AS set_aside,
         coalesce(held.n, 0) AS held, coalesce(fields.names, []) AS unknown_fields,
         coalesce(drifted.late, 0) AS late, coalesce(drifted.n, 0) AS drifted,

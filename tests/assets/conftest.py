@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
@@ -19,6 +19,9 @@ from assets.names import MODE_TAG, lake_key, view_key, warehouse_key
 from connector.sandbox import Sandbox
 from connector.settings import Grain
 from tests import oracle
+
+if TYPE_CHECKING:
+    from tests.assets.pages import Pages
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 """The real one: Dagster knows no partitions of the future, so the sandbox's clock stays behind."""
@@ -177,3 +180,26 @@ def make_workshop(
 @pytest.fixture
 def workshop(make_workshop: Callable[..., Workshop]) -> Workshop:
     return make_workshop()
+
+
+@pytest.fixture
+def make_pages(
+    make_workshop: Callable[..., Workshop], tmp_path: Path
+) -> Iterator[Callable[..., Pages]]:
+    # Dagster's server and daemon take a second to import, which most tests do without.
+    from tests.assets import launcher
+    from tests.assets import pages as over
+
+    with ExitStack() as stack:
+
+        def make(workshop: Workshop, module: str = "assets.definitions", **overrides: Any) -> Pages:
+            made = stack.enter_context(over.opened(workshop, tmp_path, module, **overrides))
+            stack.callback(launcher.end, made.instance.run_launcher)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def pages(make_pages: Callable[..., Pages], workshop: Workshop) -> Pages:
+    return make_pages(workshop)

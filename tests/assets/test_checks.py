@@ -231,3 +231,36 @@ def test_nothing_of_a_check_waits_for_a_file_that_is_not_there(tmp_path: Path) -
         for endpoint in STREAMS.values():
             for check in checks_of(endpoint):
                 assert check.of(warehouse.con, endpoint).error is False
+
+
+def test_where_readers_lack_nothing_the_copy_is_looked_at_and_nothing_is_published(
+    fed: Workshop,
+) -> None:
+    """And the work file, which another process may hold, is not opened."""
+    before = published(fed)
+    with opened(Lake(fed.data_dir)):
+        result = fed.run("tags", layers="warehouse", views=["inbox_weekly"])
+    assert result.success
+    assert materialized(result)["warehouse/tags"]["dagster/row_count"] > 0
+    assert published(fed) == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database"])
+def test_a_copy_that_is_not_there_or_damaged_is_made_again(fed: Workshop, damage: bytes) -> None:
+    copy = fed.data_dir / "productlane.duckdb"
+    copy.unlink()
+    if damage:
+        copy.write_bytes(damage)
+    assert fed.run("tags", layers="warehouse").success
+    assert fed.differences("tags", "threads") == []
+
+
+def test_a_copy_that_lacks_something_is_replaced_and_its_successor_is_measured(
+    fed: Workshop,
+) -> None:
+    fed.box.workspace.create("tags", name="one more")
+    fed.box.clock.advance(600)
+    fed.run("tags", layers="lake")
+    found = materialized(fed.run("tags", layers="warehouse"))
+    live = len(fed.box.workspace.live("tags"))
+    assert found["warehouse/tags"]["dagster/row_count"] == live

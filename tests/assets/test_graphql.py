@@ -6,156 +6,28 @@ is done by the daemon's own code.
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
 import dagster as dg
 import pytest
-from dagster._core.remote_origin import InProcessCodeLocationOrigin
-from dagster._core.test_utils import InProcessTestWorkspaceLoadTarget
-from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._daemon.backfill import execute_backfill_iteration
-from dagster_graphql.test.utils import execute_dagster_graphql
 
 from assets.names import MODE_TAG
 from connector.sandbox import Fault
-from tests.assets.conftest import TODAY, Workshop, days
+from tests.assets.conftest import TODAY, days
+from tests.assets.pages import Pages, tags_of
 
 pytestmark = [
     pytest.mark.long,
     pytest.mark.filterwarnings("ignore"),  # Dagster's own, about Dagster's own
 ]
 
-ROOT = Path(__file__).parents[2]
 DAY = timedelta(days=1)
 BEGIN = TODAY - 6 * DAY
-PLACE = {"repositoryName": "__repository__", "repositoryLocationName": "productlane"}
-
-LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
-    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
-AGAIN = """mutation($params: ReexecutionParams!) {
-    launchRunReexecution(reexecutionParams: $params) {
-    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
-BACKFILL = """mutation($params: LaunchBackfillParams!) {
-    launchPartitionBackfill(backfillParams: $params) {
-    __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
-BACKFILL_IS = """query($id: String!) { partitionBackfillOrError(backfillId: $id) {
-    ... on PartitionBackfill { status runs { runId status } } } }"""
-RUN = """query($id: ID!) { runOrError(runId: $id) { ... on Run { status
-    eventConnection { events { __typename
-        ... on MessageEvent { message }
-        ... on ExecutionStepFailureEvent { stepKey failureMetadata { metadataEntries {
-            label ... on TextMetadataEntry { text } ... on IntMetadataEntry { intValue } } }
-            error { message } } } } } } }"""
-ASSET = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
-    groupName kinds isPartitioned
-    assetPartitionStatuses { ... on TimePartitionStatuses { ranges { startKey endKey status } } }
-    assetMaterializations(limit: 60) { partition runId metadataEntries {
-        label ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text } } }
-    assetChecksOrError { ... on AssetChecks { checks { name blocking
-        executionForLatestMaterialization { status evaluation { severity } } } } } } } }"""
-TICK = """mutation($selector: ScheduleSelector!, $at: Float) {
-    scheduleDryRun(selectorData: $selector, timestamp: $at) {
-    __typename ... on DryRunInstigationTick { evaluationResult { skipReason
-        runRequests { tags { key value } } error { message } } }
-    ... on PythonError { message } } }"""
-
-
-@dataclass
-class Pages:
-    """Dagster as its pages ask it, over a workshop."""
-
-    workshop: Workshop
-    context: WorkspaceProcessContext
-    instance: dg.DagsterInstance
-
-    def ask(self, question: str, **variables: Any) -> Any:
-        answer = execute_dagster_graphql(self.context.create_request_context(), question, variables)
-        assert not answer.errors, answer.errors
-        (found,) = answer.data.values()
-        assert found.get("__typename") != "PythonError", found
-        return found
-
-    def launch(self, *keys: str, **tags: str) -> str:
-        """A run over some assets; its id."""
-        selector = {**PLACE, "pipelineName": "__ASSET_JOB", "assetSelection": [*map(path, keys)]}
-        metadata = {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
-        params = {"selector": selector, "executionMetadata": metadata, "mode": "default"}
-        return str(self.ask(LAUNCH, params=params)["run"]["runId"])
-
-    def backfill(self, keys: list[str], first: datetime, last: datetime) -> Any:
-        """Launched as from the partitions page, and carried out by the daemon's code."""
-        span = [f"{first + n * DAY:%Y-%m-%d}" for n in range((last - first).days + 1)]
-        params = {"partitionNames": span, "assetSelection": [*map(path, keys)]}
-        number = self.ask(BACKFILL, params=params)["backfillId"]
-        for _ in range(6):
-            list(execute_backfill_iteration(self.context, logging.getLogger("daemon")))
-            found = self.ask(BACKFILL_IS, id=number)
-            if not found["status"].startswith(("REQUESTED", "FAILING")):
-                break
-        return found
-
-    def run(self, run_id: str) -> Any:
-        return self.ask(RUN, id=run_id)
-
-    def asset(self, key: str) -> Any:
-        return self.ask(ASSET, key=path(key))
-
-    def ranges(self, key: str) -> list[tuple[str, str]]:
-        """The spans of days that are green."""
-        found = self.asset(key)["assetPartitionStatuses"]["ranges"]
-        return [
-            (one["startKey"], one["endKey"]) for one in found if one["status"] == "MATERIALIZED"
-        ]
-
-    def tick(self, name: str, at: datetime) -> Any:
-        selector = {**PLACE, "scheduleName": name}
-        found = self.ask(TICK, selector=selector, at=at.timestamp())["evaluationResult"]
-        assert not found["error"]
-        return found
-
-
-def path(key: str) -> dict[str, list[str]]:
-    return {"path": key.split("/")}
 
 
 def day(number: int) -> str:
     return f"{BEGIN + number * DAY:%Y-%m-%d}"
-
-
-def tags_of(tick: Any) -> dict[str, str]:
-    (request,) = tick["runRequests"]
-    return {one["key"]: one["value"] for one in request["tags"]}
-
-
-@pytest.fixture
-def pages(make_workshop: Callable[..., Workshop], tmp_path: Path) -> Iterator[Pages]:
-    workshop = make_workshop()
-    launcher = {"module": "tests.assets.launcher", "class": "ThreadedRunLauncher"}
-    queue = {"module": "dagster._core.run_coordinator", "class": "DefaultRunCoordinator"}
-    # What would follow the output is a process that a run waits for, and nobody reads it here.
-    silent = {
-        "module": "dagster._core.storage.noop_compute_log_manager",
-        "class": "NoOpComputeLogManager",
-    }
-    overrides = {"run_launcher": launcher, "run_coordinator": queue, "compute_logs": silent}
-    origin = InProcessCodeLocationOrigin(
-        LoadableTargetOrigin(
-            module_name="assets.definitions", attribute="defs", working_directory=str(ROOT)
-        ),
-        location_name="productlane",
-    )
-    with (
-        dg.DagsterInstance.local_temp(str(tmp_path), overrides=overrides) as instance,
-        WorkspaceProcessContext(instance, InProcessTestWorkspaceLoadTarget(origin)) as context,
-    ):
-        yield Pages(workshop, context, instance)
 
 
 def busy_days(pages: Pages) -> None:
@@ -173,7 +45,7 @@ def test_a_backfill_from_the_partitions_page_is_one_run_and_makes_its_days_green
     pages: Pages,
 ) -> None:
     busy_days(pages)
-    found = pages.backfill(["lake/threads"], BEGIN + DAY, BEGIN + 5 * DAY)
+    found = pages.backfilled(["lake/threads"], BEGIN + DAY, BEGIN + 5 * DAY)
     assert found["status"] == "COMPLETED_SUCCESS"
     assert len(found["runs"]) == 1
     assert (day(0), day(5)) in pages.ranges("lake/threads")
@@ -192,14 +64,13 @@ def test_a_backfill_that_fails_keeps_what_is_finished_and_a_retry_does_the_rest(
 ) -> None:
     busy_days(pages)
     pages.workshop.box.faults.add(Fault("404", at=3, path="/threads$"))
-    failed = pages.backfill(["lake/threads"], BEGIN + DAY, BEGIN + 5 * DAY)
+    failed = pages.backfilled(["lake/threads"], BEGIN + DAY, BEGIN + 5 * DAY)
     assert "FAIL" in failed["status"]
     assert (day(0), day(2)) in pages.ranges("lake/threads")
     (run,) = failed["runs"]
     pages.workshop.box.faults.clear()
     before = len(pages.workshop.box.requests)
-    params = {"parentRunId": run["runId"], "strategy": "FROM_FAILURE"}
-    again = pages.ask(AGAIN, params=params)["run"]["runId"]
+    again = pages.again(run["runId"])
     assert pages.run(again)["status"] == "SUCCESS"
     asked = [one.path for one in pages.workshop.box.requests[before:]]
     assert len([one for one in asked if one.endswith("/threads")]) == 3
@@ -211,12 +82,14 @@ def test_the_error_of_a_failed_stream_says_what_to_do_and_its_siblings_are_green
 ) -> None:
     pages.workshop.box.faults.add(Fault("404", rate=1.0, path="/tags$"))
     run_id = pages.launch("lake/tags", "lake/tag_groups", "warehouse/tags", "warehouse/tag_groups")
-    run = pages.run(run_id)
-    assert run["status"] == "FAILURE"
-    (told,) = [one for one in run["eventConnection"]["events"] if one.get("stepKey")]
-    assert told["stepKey"] == "lake__tags"
-    facts = {one["label"]: one.get("text") for one in told["failureMetadata"]["metadataEntries"]}
-    assert facts["stream"] == "tags"
+    assert pages.run(run_id)["status"] == "FAILURE"
+    ((step, told),) = pages.failures(run_id).items()
+    assert step == "lake__tags"
+    entries = told["failureMetadata"]["metadataEntries"]
+    facts = {one["label"]: one.get("text") or one.get("intValue") for one in entries}
+    assert (facts["stream"], facts["status"], facts["code"]) == ("tags", 404, "not_found")
+    assert facts["request_id"] in told["error"]["message"]
+    assert facts["what_to_do"] == "It is gone, or never was"
     assert "HTTP 404" in told["error"]["message"]
     assert "request_id" in told["error"]["message"]
     assert pages.asset("warehouse/tag_groups")["assetMaterializations"]
@@ -257,7 +130,7 @@ def test_days_in_any_order_and_twice_make_the_same_table(pages: Pages) -> None:
     busy_days(pages)
     for number in (4, 1, 4, 3, 5, 2):
         moment = BEGIN + number * DAY
-        assert pages.backfill(["lake/threads"], moment, moment)["status"] == "COMPLETED_SUCCESS"
+        assert pages.backfilled(["lake/threads"], moment, moment)["status"] == "COMPLETED_SUCCESS"
     pages.launch("warehouse/threads")
     assert pages.workshop.differences("threads") == []
 

@@ -8,14 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 from assets.names import lake_key, warehouse_key
 from connector.cli.app import app
+from connector.lake import Lake
 from connector.sandbox import Fault
-from tests.assets.conftest import TODAY, Workshop
+from connector.workfile import work_file
+from tests.assets.conftest import TODAY, Workshop, definitions
 
 DAY = timedelta(days=1)
 
@@ -82,6 +85,54 @@ def test_the_rows_of_the_partitions_are_those_that_the_api_lists(
     assert rows[f"{TODAY - 3 * DAY:%Y-%m-%d}"] == 3
 
 
+def results(instance: dg.DagsterInstance, *keys: dg.AssetKey) -> dict[dg.AssetCheckKey, bool]:
+    """What the latest result of each check of some assets is, where there is any."""
+    known = definitions().resolve_asset_graph().get_check_keys_for_assets(set(keys))
+    records = {key: instance.get_latest_asset_check_evaluation_record(key) for key in known}
+    evaluations = {key: record.evaluation for key, record in records.items() if record}
+    return {key: one.passed for key, one in evaluations.items() if one}
+
+
+def test_the_checks_say_the_same_as_in_a_run_of_dagster(
+    workshop: Workshop, instance: dg.DagsterInstance
+) -> None:
+    workshop.box.workspace.schema_change("tags", add={"mood": "good"})
+    workshop.box.clock.set(TODAY)
+    assert sync("threads", "tags").exit_code == 0
+    keys = [layer(stream) for layer in (lake_key, warehouse_key) for stream in ("threads", "tags")]
+    told = results(instance, *keys)
+    run = workshop.bring_up_to_date("threads", "tags").get_asset_check_evaluations()
+    assert told == {one.asset_check_key: one.passed for one in run}
+    assert not told[dg.AssetCheckKey(warehouse_key("tags"), "fields_are_known")]
+    assert told[dg.AssetCheckKey(lake_key("tags"), "scope_is_granted")]
+
+
+def test_a_check_that_finds_an_error_is_red_though_the_command_line_has_published(
+    workshop: Workshop, instance: dg.DagsterInstance
+) -> None:
+    sync("tags")
+    unique = dg.AssetCheckKey(warehouse_key("tags"), "keys_are_unique")
+    assert results(instance, unique.asset_key)[unique]
+    with duckdb.connect(str(work_file(Lake(workshop.data_dir)))) as con:
+        con.execute("INSERT INTO main.tags SELECT * FROM main.tags LIMIT 1")
+    sync("tags")
+    record = instance.get_latest_asset_check_evaluation_record(unique)
+    assert record
+    assert record.evaluation
+    assert not record.evaluation.passed
+    assert record.evaluation.severity == dg.AssetCheckSeverity.ERROR
+    assert record.evaluation.metadata["keys_with_several_rows"].value == 1
+
+
+def test_a_stream_that_the_key_may_not_read_is_told_by_its_check(
+    workshop: Workshop, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODUCTLANE_API_KEY", workshop.box.issue_key(["threads:read"]))
+    assert sync("tags", "threads").exit_code == 4
+    scope = dg.AssetCheckKey(lake_key("tags"), "scope_is_granted")
+    assert results(instance, lake_key("tags"), warehouse_key("tags")) == {scope: False}
+
+
 def test_a_stream_that_failed_is_observed_and_not_materialised(
     workshop: Workshop, instance: dg.DagsterInstance
 ) -> None:
@@ -91,7 +142,11 @@ def test_a_stream_that_failed_is_observed_and_not_materialised(
     assert latest(instance, lake_key("tag_groups"))
     (seen,) = instance.fetch_observations(lake_key("tags"), limit=5).records
     assert seen.asset_observation
-    assert "HTTP 404" in str(seen.asset_observation.metadata["reason"].value)
+    facts = {name: value.value for name, value in seen.asset_observation.metadata.items()}
+    assert "HTTP 404" in str(facts["reason"])
+    assert (facts["status"], facts["code"]) == (404, "not_found")
+    assert str(facts["request_id"]).startswith("req_")
+    assert facts["what_to_do"]
 
 
 def test_without_a_dagster_home_nothing_is_asked(

@@ -151,7 +151,10 @@ def test_one_failing_stream_leaves_its_siblings_alone_and_says_what_is_wrong(
     assert told.description
     for part in ("tags", "HTTP 404", "request_id"):
         assert part in told.description
-    assert told.metadata["stream"].value == "tags"
+    facts = {name: value.value for name, value in told.metadata.items()}
+    assert (facts["stream"], facts["status"], facts["code"]) == ("tags", 404, "not_found")
+    assert f"request_id {facts['request_id']}" in told.description
+    assert told.description.endswith(f"{facts['what_to_do']}.")
 
 
 def test_the_next_run_heals_what_failed(workshop: Workshop) -> None:

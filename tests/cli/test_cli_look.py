@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -61,10 +62,27 @@ def test_status_keeps_the_last_error_until_the_stream_is_well(tmp_path: Path) ->
     with Sandbox(threads=5) as box:
         cli = connected(tmp_path, box)
         box.faults.add(Fault("404", path="/tags$", at=1))
-        assert cli.run("sync", "tags", "members").code == 6
+        done = cli.run("sync", "tags", "members", "--json")
+        assert done.code == 6
         assert "failed: tags" in cli.run("status").out
+        assert answer(cli, "tags") == (404, "not_found", request_id(done.out))
         assert cli.run("sync", "tags").code == 0
         assert "failed" not in cli.run("status").out
+        assert answer(cli, "tags") == (None, "", "")
+
+
+def request_id(document: str) -> str:
+    """That of the one stream that failed."""
+    (failed,) = [one for one in json.loads(document)["streams"] if one["outcome"] == "failed"]
+    assert f"request_id {failed['request_id']}" in failed["error"]
+    return str(failed["request_id"])
+
+
+def answer(cli: Cli, stream: str) -> tuple[object, ...]:
+    """The API's answer that `status --json` keeps as the last error of a stream."""
+    streams = json.loads(cli.run("status", "--json").out)["streams"]
+    (found,) = [one for one in streams if one["stream"] == stream]
+    return tuple(found[f"last_error_{name}"] for name in ("status", "code", "request_id"))
 
 
 def test_status_shows_fields_unknown_and_records_set_aside(tmp_path: Path) -> None:

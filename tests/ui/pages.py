@@ -25,7 +25,7 @@ class Pages:
     def go(self, path: str) -> None:
         self.tab.goto(f"{self.url}/{path}")
 
-    def shows(self, text: str, seconds: float = PATIENCE) -> Any:
+    def shows(self, text: str | re.Pattern[str], seconds: float = PATIENCE) -> Any:
         """The first place where exactly this stands, once it does."""
         found = self.tab.get_by_text(text, exact=True).locator("visible=true").first
         found.wait_for(timeout=1000 * seconds)

@@ -1,0 +1,5 @@
+"""Our code location with partitions of weeks."""
+
+from assets.definitions import build
+
+defs = build(grain="week")
