@@ -1,8 +1,9 @@
 """What must survive a loss of power: contents first, then names, then the folders' entries.
 
-A disk takes its time to say that a file is safe, and asks the same of each: of a thousand small
-files, 0.6 ms each with four at a time, but 0.04 ms when the file system is asked once for all
-(measured on ext4, with 1,079 files of 23 kB).
+A disk takes its time to say that a file is safe: 1.4 ms for each of a thousand small files, 0.6
+with four asked for at a time, but 0.04 when the file system is asked once for all (measured on
+ext4, with 1,079 files of 23 kB). That waits for all that any program has written: half a minute,
+where a copy of a large warehouse is still on its way to the disk. So it is for first loads.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-FEW = 16
-"""Up to so many files are asked for one by one: other programs' data isn't waited for then."""
+FEW = 500
+"""Up to so many files are asked for one by one."""
+
+AT_ONCE = 4
+"""So many are asked for at a time."""
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -46,8 +51,12 @@ def _sync(paths: Sequence[Path]) -> None:
         with _opened(paths[0]) as handle:
             if _syncfs(handle) == 0:
                 return
-    for path in paths:
-        sync(path)
+    if len(paths) == 1:
+        sync(paths[0])
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for _ in pool.map(sync, paths):
+            pass  # an error is raised here
 
 
 def sync(path: Path) -> None:

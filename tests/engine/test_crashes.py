@@ -168,6 +168,7 @@ def test_b11_what_is_renamed_into_place_is_on_the_disk(
         return rename(path, target)
 
     monkeypatch.setattr(durable, "_syncfs", all_noted if has_syncfs else None)
+    monkeypatch.setattr(durable, "FEW", 16)
     monkeypatch.setattr(os, "fsync", noted)
     monkeypatch.setattr(Path, "rename", checked)
     at_bench.sync("threads", "tags")
