@@ -22,6 +22,7 @@ from connector.news import News
 from connector.staging import Staged, rejected_table
 from connector.walk import Window
 from connector.warehouse import Warehouse
+from connector.workfile import with_room
 from schemas import STREAMS, Endpoint
 
 
@@ -53,7 +54,8 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     )
     lake.begin(staged.walk)
     give_back(staged.rows)
-    found = news.find_news(con, endpoint, staged, keep_all=lock.contended())
+    keep_all = lock.contended()
+    found = with_room(con, lambda: news.find_news(con, endpoint, staged, keep_all=keep_all))
     files = [
         *news.write_news(con, endpoint, lake, staged),
         *gone.write_gone(con, endpoint, lake, staged, verdict.gone, verdict.at),

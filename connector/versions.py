@@ -44,6 +44,7 @@ def apply(
     Rows that were never heard of go straight in; for every other row, all that was ever observed
     of it is put in order again. Cost follows the number of new rows.
     """
+    con.execute("RESET disabled_optimizers")
     pieces = _events(endpoint, rows, deletions)
     _sort_out(con, endpoint, pieces)
     with _right_side_held(con):
@@ -159,10 +160,8 @@ def _right_side_held(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     DuckDB takes a stream of Arrow for a single row, and would hold all that comes of it.
     """
     con.execute("SET disabled_optimizers = 'build_side_probe_side'")
-    try:
-        yield
-    finally:
-        con.execute("RESET disabled_optimizers")
+    yield
+    con.execute("RESET disabled_optimizers")  # after an error, the next `apply` does it
 
 
 def _versions(endpoint: Endpoint) -> str:

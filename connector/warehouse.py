@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from connector.locks import GivesUp, never
 from connector.promotion import promoted
 from connector.published import PUBLISHED
 from connector.versions import Pieces, apply, parquet
-from connector.workfile import connect, remove, storage_faults, work_file
+from connector.workfile import connect, remove, storage_faults, with_room, work_file
 from schemas import STREAMS, Endpoint
 
 NAMED = 2000
@@ -145,8 +146,12 @@ class Warehouse:
         return [file for file in files if file.path not in replaced]
 
     def _advance(self, found: list[tuple[Entry, Position]], arrivals: dict[str, Pieces]) -> None:
-        if not found:
-            return
+        if found:
+            with_room(self.con, partial(self._advance_at_once, found, arrivals))
+
+    def _advance_at_once(
+        self, found: list[tuple[Entry, Position]], arrivals: dict[str, Pieces]
+    ) -> None:
         position = found[-1][1]
         with self._transaction():
             self._apply([entry for entry, _ in found], self._new_files(found), arrivals)

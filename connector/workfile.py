@@ -6,10 +6,11 @@ Nothing here knows what the tables mean.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -17,9 +18,14 @@ from connector import analytics, blank
 from connector.errors import DataDirError
 from connector.lake import Lake
 
-MEMORY = "90MB"
+T = TypeVar("T")
+
+MEMORY = "75MB"
 """What DuckDB may hold; beyond it, it goes to disk. A process that reads 100,000 threads then peaks
-at 360 to 410 MB, one that reads 1,000,000 at 435 MB; 170 MB of them are there before the first."""
+at 350 to 370 MB, one that reads 1,000,000 at 400 to 450; 170 MB are there before the first."""
+
+MORE = ("360MB", "1440MB", "5760MB")
+"""What it may hold where that is not enough: hundreds of rows of 30 kB are held at once."""
 
 ROW_GROUP = 20_480
 """Rows that an insert holds uncompressed, per thread: DuckDB's own 122,880 weigh 180 MB."""
@@ -110,6 +116,16 @@ def remove(path: Path) -> None:
         name.unlink(missing_ok=True)
 
 
+def with_room(con: duckdb.DuckDBPyConnection, act: Callable[[], T]) -> T:
+    """Do something that may be done again, each time with more memory until it has enough."""
+    for limit in MORE:
+        try:
+            return act()
+        except duckdb.OutOfMemoryException:
+            con.execute(f"SET memory_limit = '{limit}'")
+    return act()
+
+
 @contextmanager
 def storage_faults(lake: Lake) -> Iterator[None]:
     """Say what is wrong with disk or files in our own words."""
@@ -123,6 +139,10 @@ def storage_faults(lake: Lake) -> Iterator[None]:
         raise DataDirError(
             f"a file below {folder} can't be read: {text.splitlines()[0]}",
             todo="If it is the warehouse's, `productlane-elt rebuild` makes it again",
+        ) from fault
+    except duckdb.OutOfMemoryException as fault:
+        raise DataDirError(
+            f"some rows below {folder} don't fit {MORE[-1]} of memory", todo="Report it, please"
         ) from fault
     except (
         duckdb.SerializationException,

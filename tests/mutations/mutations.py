@@ -264,6 +264,16 @@ MUTATIONS = [
         (f"{CRASHES}::test_b18_a_killed_first_load_asks_no_page_twice_but_one_of_each_chain",),
     ),
     Mutation(
+        "never more memory than is usual",
+        "connector/workfile.py",
+        "    for limit in MORE:\n",
+        "    for limit in MORE[:0]:\n",
+        (
+            "tests/engine/test_rebuild.py::"
+            "test_rows_that_take_more_memory_than_is_usual_are_read_all_the_same",
+        ),
+    ),
+    Mutation(
         "a page that was torn is believed",
         "connector/frames.py",
         " or crc32(file.read(length)) != check",
