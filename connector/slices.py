@@ -80,11 +80,11 @@ class Slice:
 
     def show(self, made: pa.Array) -> None:
         """A page has shown rows that were made then."""
-        self.rows += len(made)
-        self.orderly &= made.null_count == 0 and _falls(made)
         oldest, newest = pc.min_max(made).as_py().values()
+        follows = self.reached is None or newest is None or newest <= self.reached
+        self.orderly &= follows and made.null_count == 0 and _falls(made)
+        self.rows += len(made)
         if oldest:
-            self.orderly &= self.reached is None or newest <= self.reached
             self.newest = self.newest or self.border or newest
             self.reached = min(self.reached or oldest, oldest)
 
