@@ -4,6 +4,11 @@ The fast parser is believed only where it can prove itself: if writing what it r
 bytes that came, then no key stood twice, no number was rounded and no text was bent. An API that
 answers with `JSON.stringify` always passes. Anything else goes to the slow parser, which looks at
 every object, and marks what JSON lets through but no table can hold.
+
+Dead ends, measured on pages of 200 threads with all that comes after (16 us a record): msgspec with
+a typed record that leaves nested values raw parses one in 1.7 us, but proof and digest need those
+values parsed, each different one once: 14 us. pyarrow.json keeps no text of nested values, and
+DuckDB's JSON doesn't notice a key that stands twice.
 """
 
 from __future__ import annotations
