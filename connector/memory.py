@@ -1,18 +1,31 @@
-"""How a process that syncs uses its memory; importing this sets it, for the whole process."""
+"""How a process that syncs uses its memory."""
 
 from __future__ import annotations
 
 import ctypes
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 
 # Arrow's own allocator keeps a hundred megabytes that it has no use for any more (measured).
 pa.set_memory_pool(pa.system_memory_pool())
 
-# Records are trees that go when nobody needs them; to look for cycles among a page's two thousand
-# objects every 700 of them takes 7 % of a first load (measured).
-gc.set_threshold(50_000, 20, 20)
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Look for cycles of garbage less often.
+
+    Records are trees that go when nobody needs them; to look for cycles among a page's two thousand
+    objects every 700 of them takes 7 % of a first load (measured).
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 MANY = 10_000

@@ -22,6 +22,7 @@ from connector.identity import Identity, who_am_i
 from connector.lake import Lake
 from connector.ledger import Run, StreamOutcome
 from connector.listing import Listing
+from connector.memory import few_collections
 from connector.parents import parents_first
 from connector.progress import Progress, Silent
 from connector.settings import Settings
@@ -127,7 +128,8 @@ async def sync(
                     rotates=order.is_ordinary,
                     publish=publishing,
                 )
-                return await _carry_out(context, order, begun, publish)
+                with few_collections():
+                    return await _carry_out(context, order, begun, publish)
             except BaseException as fault:
                 streams = runs.so_far(context, order.endpoints()) if context else []
                 runs.leave(lake, runs.cut_short(runs.ended(begun, client, streams), fault))

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -27,17 +27,25 @@ class Query:
     """What is asked. Statements before the last may prepare it: SET, CREATE TEMP TABLE.
 
     Files and extensions are out of reach: a query that was pasted from somewhere can't write.
-    Raises `ConfigurationError` with DuckDB's own words where the query is at fault.
+    Raises `ConfigurationError` with DuckDB's own words where the query is at fault. To be closed:
+    a file that anything holds open can't be opened by the same process again, which would wait.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, text: str) -> None:
         self._con, self._text = con, text
-        self.aside = con.cursor()
+        self._open = ExitStack()
+        self.aside = self._open.enter_context(closing(con.cursor()))
         """A second connection, for what is asked while rows of the answer are still waiting."""
         self.aside.execute("SET TimeZone = 'UTC'; SET explain_output = 'all'")
         con.execute("SET enable_external_access = false; SET lock_configuration = true")
-        with blaming():
+        with ExitStack() as failed, blaming():
+            failed.callback(self.close)
             self._last = _only_one(con.extract_statements(text))
+            failed.pop_all()
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        self._open.close()
 
     def answer(self) -> Answer:
         """The rows as Python values."""
@@ -50,7 +58,7 @@ class Query:
         with blaming():
             relation = stoppable(self._con, lambda: self._con.sql(self._text))
             reader = stoppable(self._con, lambda: relation.to_arrow_reader(ARROW_ROWS))
-        return Arrow(self._con, reader)
+        return Arrow(self._con, self._open.enter_context(reader))
 
     def tables(self) -> set[str]:
         """The tables that the last statement reads, also through views and macros; bare names.

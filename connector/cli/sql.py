@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,8 +88,7 @@ def _answer(query: str | None, file: Path | None, form: Form | None, to: Path | 
     text = text_of(query, file)
     chosen = forms.form_of(form, to, on_terminal=sys.stdout.isatty())
     data_dir = Settings.load().data_dir
-    with reading(data_dir) as con:
-        asked = Query(con, text)
+    with reading(data_dir) as con, closing(Query(con, text)) as asked:
         with sink.opened(to, binary=chosen is Form.parquet, data_dir=data_dir) as stream:
             forms.write(asked, chosen, stream)
         if chosen is Form.table or sys.stderr.isatty():

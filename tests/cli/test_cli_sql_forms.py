@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pty
@@ -80,6 +81,20 @@ def test_two_columns_of_one_name_are_refused_rather_than_one_lost(synced: Cli, f
     said = synced.run("sql", "SELECT 1 AS a, 2 AS a", "--format", form)
     assert (said.code, said.out) == (2, "")
     assert "two columns are called a" in said.err
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "query", ["SELECT 1 AS a, 2 AS a", "SELECT INTERVAL 1 DAY AS wait", "1; 2"]
+)
+def test_a_query_that_is_refused_lets_go_of_the_file(synced: Cli, query: str) -> None:
+    """DuckDB waits for ever for a file that the same process holds open by what is garbage."""
+    gc.disable()
+    try:
+        assert synced.run("sql", query, "--output", "refused.parquet").code == 2
+        assert synced.run("sql", "FROM threads LIMIT 1").code == 0
+    finally:
+        gc.enable()
 
 
 def test_what_parquet_has_no_type_for_is_told_with_a_way_out(synced: Cli) -> None:
