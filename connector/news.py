@@ -191,7 +191,8 @@ def write_news(
     con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, staged: Staged
 ) -> Iterator[LakeFile]:
     """Write the rows of table `news` to the lake, by day; they stream through."""
-    days = con.sql("SELECT _day, count(*) FROM news GROUP BY _day ORDER BY _day NULLS FIRST")
+    # `sql` would make an object that, kept by an error's traceback, keeps the work file open.
+    days = con.execute("SELECT _day, count(*) FROM news GROUP BY _day ORDER BY _day NULLS FIRST")
     if counts := days.fetchall():
         tables = _taken(_places(con), endpoint, staged)
         found = by_day(tables, _dated_by(endpoint), counts, staged.folder)
