@@ -23,10 +23,9 @@ AT_ONCE = 4
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """A whole file under its name, or none."""
-    hidden = hidden_name(path)
-    hidden.write_bytes(content)
-    reveal([path])
+    """A whole file under its name, or none; its folder is there."""
+    hidden_name(path).write_bytes(content)
+    _show([path], [path.parent])
 
 
 def hidden_name(path: Path) -> Path:
@@ -35,11 +34,16 @@ def hidden_name(path: Path) -> Path:
 
 
 def reveal(paths: Sequence[Path]) -> None:
-    """Let files that were written under their hidden names appear, each whole and on the disk."""
-    if not paths:
-        return
-    folders = list(dict.fromkeys(path.parent for path in paths))
-    folders += list(dict.fromkeys(folder.parent for folder in folders))
+    """Let files that were written under their hidden names appear, each whole and on the disk.
+
+    Their folders may be new, so the folders above are waited for as well.
+    """
+    if paths:
+        folders = dict.fromkeys(path.parent for path in paths)
+        _show(paths, [*folders, *dict.fromkeys(folder.parent for folder in folders)])
+
+
+def _show(paths: Sequence[Path], folders: Sequence[Path]) -> None:
     _sync([hidden_name(path) for path in paths])
     for path in paths:
         hidden_name(path).rename(path)

@@ -46,3 +46,8 @@ def make_bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
 @pytest.fixture
 def at_bench(make_bench: Callable[..., Bench]) -> Bench:
     return make_bench()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Dagster's pages first: they take longest, and are waited for in the end otherwise."""
+    items.sort(key=lambda item: "ui" not in item.path.parts)

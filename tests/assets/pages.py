@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import pytest
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.test_utils import InProcessTestWorkspaceLoadTarget
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DAY = timedelta(days=1)
+
+MARKS = [
+    pytest.mark.long,
+    pytest.mark.filterwarnings("ignore"),  # Dagster's own, about Dagster's own
+]
+"""Of all tests that ask as its pages do."""
 
 DEFAULTS = {
     "run_launcher": {"module": "tests.assets.launcher", "class": "OwnRunLauncher"},

@@ -15,36 +15,20 @@ import pytest
 from assets.names import MODE_TAG
 from connector.sandbox import Fault
 from tests.assets.conftest import TODAY, days
-from tests.assets.pages import Pages, tags_of
+from tests.assets.pages import MARKS, Pages, tags_of
+from tests.assets.scenario import BEGIN, DAY, a_change_a_day
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.filterwarnings("ignore"),  # Dagster's own, about Dagster's own
-]
-
-DAY = timedelta(days=1)
-BEGIN = TODAY - 6 * DAY
+pytestmark = MARKS
 
 
 def day(number: int) -> str:
     return f"{BEGIN + number * DAY:%Y-%m-%d}"
 
 
-def busy_days(pages: Pages) -> None:
-    """A sync, then a change on each of five days."""
-    box = pages.workshop.box
-    pages.launch("lake/threads", "warehouse/threads", **{MODE_TAG: "sync"}, **days(BEGIN, BEGIN))
-    for number, key in enumerate(box.workspace.ids("threads")[:5], start=1):
-        moment = BEGIN + number * DAY
-        box.clock.set(max(moment, box.clock.now()))
-        box.workspace.update("threads", key, stamp=moment, title=f"change {number}")
-    box.clock.set(TODAY)
-
-
 def test_a_backfill_from_the_partitions_page_is_one_run_and_makes_its_days_green(
     pages: Pages,
 ) -> None:
-    busy_days(pages)
+    a_change_a_day(pages)
     found = pages.backfilled(["lake/threads"], BEGIN + DAY, BEGIN + 5 * DAY)
     assert found["status"] == "COMPLETED_SUCCESS"
     assert len(found["runs"]) == 1
@@ -62,7 +46,7 @@ def test_a_backfill_from_the_partitions_page_is_one_run_and_makes_its_days_green
 def test_a_backfill_that_fails_keeps_what_is_finished_and_a_retry_does_the_rest(
     pages: Pages,
 ) -> None:
-    busy_days(pages)
+    a_change_a_day(pages)
     pages.workshop.box.faults.add(Fault("404", at=3, path="/threads$"))
     failed = pages.backfilled(["lake/threads"], BEGIN + DAY, BEGIN + 5 * DAY)
     assert "FAIL" in failed["status"]
@@ -118,7 +102,7 @@ def test_a_tick_asks_for_one_run_and_while_that_goes_on_the_next_is_skipped(page
 
 
 def test_after_five_days_without_a_tick_one_run_makes_all_of_them_green(pages: Pages) -> None:
-    busy_days(pages)
+    a_change_a_day(pages)
     tags = tags_of(pages.tick("sync", TODAY))
     pages.launch("lake/threads", "lake/contacts", "warehouse/threads", **tags)
     # The window was closed up to noon of the day before the first.
@@ -127,7 +111,7 @@ def test_after_five_days_without_a_tick_one_run_makes_all_of_them_green(pages: P
 
 
 def test_days_in_any_order_and_twice_make_the_same_table(pages: Pages) -> None:
-    busy_days(pages)
+    a_change_a_day(pages)
     for number in (4, 1, 4, 3, 5, 2):
         moment = BEGIN + number * DAY
         assert pages.backfilled(["lake/threads"], moment, moment)["status"] == "COMPLETED_SUCCESS"
@@ -136,7 +120,7 @@ def test_days_in_any_order_and_twice_make_the_same_table(pages: Pages) -> None:
 
 
 def test_a_sync_and_a_backfill_at_the_same_time_leave_each_other_alone(pages: Pages) -> None:
-    busy_days(pages)
+    a_change_a_day(pages)
     backfill = threading.Thread(
         target=pages.launch, args=("lake/threads",), kwargs=days(BEGIN + DAY, TODAY)
     )

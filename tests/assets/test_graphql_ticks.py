@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from logging import getLogger
 
-import pytest
 from dagster._core.test_utils import freeze_time
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from assets.names import MODE_TAG
 from tests.assets import questions
 from tests.assets.conftest import TODAY, Workshop, days
-from tests.assets.pages import PLACE, Pages, span, tags_of
+from tests.assets.pages import MARKS, PLACE, Pages, span, tags_of
 from tests.assets.scenario import (
     BEGIN,
     DAY,
@@ -26,10 +25,7 @@ from tests.assets.scenario import (
     held_up,
 )
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.filterwarnings("ignore"),  # Dagster's own, about Dagster's own
-]
+pytestmark = MARKS
 
 
 def test_a_tick_that_comes_while_a_backfill_runs_starts_a_sync(pages: Pages) -> None:

@@ -16,7 +16,7 @@ from connector.workfile import work_file
 from tests.assets import questions
 from tests.assets.conftest import TODAY, Workshop, days
 from tests.assets.launcher import APART
-from tests.assets.pages import Pages, span, tags_of
+from tests.assets.pages import MARKS, Pages, span, tags_of
 from tests.assets.scenario import (
     BEGIN,
     DAY,
@@ -29,10 +29,7 @@ from tests.assets.scenario import (
     table,
 )
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.filterwarnings("ignore"),  # Dagster's own, about Dagster's own
-]
+pytestmark = MARKS
 
 
 def test_a_retry_of_a_failed_sync_runs_only_what_failed_and_ends_green(pages: Pages) -> None:

@@ -31,6 +31,15 @@ class Pages:
         found.wait_for(timeout=1000 * seconds)
         return found
 
+    def says(self, text: str | re.Pattern[str]) -> bool:
+        """Does this stand there, sooner or later?"""
+        from playwright import sync_api  # an extra, which most tests do without
+
+        with suppress(sync_api.TimeoutError):
+            self.shows(text)
+            return True
+        return False
+
     def text(self) -> str:
         return str(self.tab.inner_text("body"))
 
