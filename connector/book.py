@@ -29,8 +29,8 @@ LONGEST_QUEUE = 120.0
 LONGEST_PAUSE = 24 * 3600.0
 """Seconds: a longer pause than this is not believed of any API."""
 
-_KIND = b"plbook01"
-_HEAD = struct.Struct("<8sQQddddqdd")
+_KIND = b"plbook02"
+_HEAD = struct.Struct("<8sQQddddqddQd")
 _MOMENT = struct.Struct("<d")
 _SIZE = _HEAD.size + RING * _MOMENT.size
 
@@ -43,7 +43,8 @@ class Head:
     one at the two rates (`connector.budget`); `until` ends a pause; `patient_at` is the latest
     place that somebody patient took. `lows` counts pauses in a row for a budget that was said to
     be used up. `minute`, `others` and `others_before` say how many requests of other programs were
-    noticed in this minute and in the one before.
+    noticed in this minute and in the one before. `limit` is what the API said, at `told_at`, that
+    a minute may hold.
     """
 
     taken: int = 0
@@ -55,6 +56,8 @@ class Head:
     minute: int = 0
     others: float = 0.0
     others_before: float = 0.0
+    limit: int = 0
+    told_at: float = 0.0
 
     def notice(self, now: float, others: float) -> None:
         """Keep the most that others were noticed to use in this minute and in the one before."""
@@ -69,12 +72,17 @@ class Head:
         age = int(now // MINUTE) - self.minute
         return (max(self.others, self.others_before), self.others, 0.0)[min(max(age, 0), 2)]
 
+    def told(self, now: float) -> int | None:
+        """The limit that the API told; forgotten when what it was told for is over."""
+        return self.limit if self.limit and now - self.told_at < 2 * MINUTE else None
+
     def is_sane(self, now: float) -> bool:
         """Can a queue and a pause explain these numbers?"""
         queue = (self.steady, self.fast, self.patient_at)
         return (
             all(0 <= value <= now + LONGEST_QUEUE for value in queue)
             and 0 <= self.until <= now + LONGEST_PAUSE
+            and 0 <= self.told_at <= now + LONGEST_QUEUE
             and all(0 <= value < math.inf for value in (self.others, self.others_before))
         )
 

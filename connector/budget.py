@@ -7,7 +7,8 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from connector.book import LONGEST_PAUSE, MINUTE, Book, Head
@@ -37,7 +38,9 @@ class Budget:
 
     Whoever is `patient` (a backfill, a full walk) takes what others leave, with no burst.
     `waited` counts the seconds in which somebody waited, however many did so side by side.
-    `limit` is the API's limit per minute; it is corrected by `learn` from the response headers.
+    `limit` is the API's limit per minute until its answers say another (`learn`), which all
+    processes then keep to: one that began with too low a limit would wait behind all that went
+    before.
     `now` and `sleep` are given by tests.
     """
 
@@ -87,13 +90,13 @@ class Budget:
     def per_minute(self) -> int:
         """Requests a minute that this budget lets through in the long run."""
         now = self._now()
-        with self._book.opened(now) as head:
+        with self._opened(now) as head:
             return self._pace.per_minute(head, now)
 
     def seconds_for(self, requests: int) -> float:
         """How long so many requests take from now on, if nobody else asks."""
         now = self._now()
-        with self._book.opened(now) as head:
+        with self._opened(now) as head:
             return self._pace.seconds(head, now, requests, patient=self.patient)
 
     async def take(self) -> None:
@@ -110,7 +113,7 @@ class Budget:
     def idle(self) -> bool:
         """Could more requests go out than do? None is waited for, and the last second had few."""
         now = self._now()
-        with self._book.opened(now) as head:
+        with self._opened(now) as head:
             opens = self._pace.opens(self._book, head, now, patient=self.patient)
             if max(opens, head.until) > now:
                 return False
@@ -122,7 +125,7 @@ class Budget:
         Within our own bounds nothing is refused: somebody else wants more than was noticed.
         """
         now = self._now()
-        with self._book.opened(now) as head:
+        with self._opened(now) as head:
             if head.until <= now:
                 head.notice(now, head.noticed(now) + self._pace.limit / 10)
             head.until = max(head.until, now + min(seconds, LONGEST_PAUSE))
@@ -135,11 +138,11 @@ class Budget:
         Where nearly nothing remains, everybody waits for the `reset`, in seconds from now; but
         not for ever: an API that says so each time and answers all the same is not believed.
         """
-        self._pace.limit = limit
-        if remaining is None or not 0 <= remaining <= limit:
-            return
         now = self._now()
-        with self._book.opened(now) as head:
+        with self._opened(now) as head:
+            head.limit, head.told_at, self._pace.limit = limit, now, limit
+            if remaining is None or not 0 <= remaining <= limit:
+                return
             if head.lows < LOWS:
                 ours = self._book.since(head, now - MINUTE - LATE, now)
                 head.notice(now, limit - remaining - ours)
@@ -153,6 +156,13 @@ class Budget:
         """Let go of the file."""
         self._book.close()
 
+    @contextmanager
+    def _opened(self, now: float) -> Iterator[Head]:
+        """The book's head, locked, with the limit that the API told any process last."""
+        with self._book.opened(now) as head:
+            self._pace.limit = head.told(now) or self._pace.limit
+            yield head
+
     async def _wait(self, seconds: float) -> None:
         began = self._now()
         await self._sleep(seconds)
@@ -163,7 +173,7 @@ class Budget:
     def _reserve(self) -> tuple[float, bool]:
         """Seconds to wait, and whether a place in the queue was taken."""
         now = self._now()
-        with self._book.opened(now) as head:
+        with self._opened(now) as head:
             if head.until > now:
                 return head.until - now, False
             at = self._place(head, now)
@@ -193,7 +203,7 @@ class Budget:
 
     def _pause_left(self) -> float:
         now = self._now()
-        with self._book.opened(now) as head:
+        with self._opened(now) as head:
             return head.until - now
 
 

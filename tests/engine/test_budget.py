@@ -196,6 +196,29 @@ def test_a_server_that_always_says_nothing_is_left_is_read_all_the_same(tmp_path
     assert virtual.run(go()) < 60 * 5
 
 
+def test_who_begins_after_a_busy_minute_keeps_to_the_limit_that_was_told(tmp_path: Path) -> None:
+    async def go() -> float:
+        before = made(tmp_path)
+        for _ in range(3000):
+            await before.take()
+            before.learn(100_000)
+        began = now()
+        await made(tmp_path).take()
+        return now() - began
+
+    assert virtual.run(go()) < 1
+
+
+def test_a_limit_that_was_told_long_ago_is_forgotten(tmp_path: Path) -> None:
+    async def go() -> tuple[int, int]:
+        made(tmp_path).learn(1)
+        told = made(tmp_path).per_minute
+        await asyncio.sleep(180)
+        return told, made(tmp_path).per_minute
+
+    assert virtual.run(go()) == (1, 975)
+
+
 @pytest.mark.parametrize(
     ("limit", "remaining", "reset"),
     [(1, 0, -5.0), (10**9, 10**9, 1e12), (1000, 5000, 10.0), (1000, -3, 10.0), (1000, 0, 1e9)],
