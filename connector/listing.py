@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from math import inf
@@ -24,8 +24,9 @@ from connector.warehouse import Warehouse
 from connector.workfile import storage_faults
 from schemas import Endpoint
 
-EARLY = 2000
-"""Rows after which a first load lands what it has: the newest rows can be queried in a minute."""
+EARLY = 20.0
+"""Seconds after which a first load lands what it has: the newest rows can be queried in a minute.
+One that is through by then would only write twice as many files."""
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class Listing:
     context: Context
     endpoint: Endpoint
     window: Window
+    _began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     _early: asyncio.Task[Landing] | None = None
 
     async def run(self) -> list[Landing]:
@@ -152,9 +154,13 @@ class Listing:
             staged.add(decoded, of.mark(part), answer.asked_at, answer.answered_at)
         self.context.rows[self.endpoint.stream] += decoded.rows.num_rows
         self.context.tell(self.endpoint.stream)
-        first = not self.context.states[self.endpoint.stream].landed
-        if first and not self._early and staged.rows >= EARLY:
+        if not self._early and self._is_late_for_a_first_load:
             self._early = asyncio.create_task(self._land_early(staged, lock))
+
+    @property
+    def _is_late_for_a_first_load(self) -> bool:
+        took = asyncio.get_running_loop().time() - self._began
+        return took >= EARLY and not self.context.states[self.endpoint.stream].landed
 
     # -- landing ---------------------------------------------------------------------------
 

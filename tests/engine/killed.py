@@ -1,7 +1,8 @@
 """A sync in a process of its own that kills itself at one of the things it does to the disk.
 
 Run as `python -m tests.engine.killed URL KEY FOLDER FATAL KIND PAGE_SIZE STREAM...`, where KIND is
-plain, full, window or compact, and FATAL the n-th act, or, as `append:1`, the n-th of a name.
+plain, full, window, early (the newest rows land at once) or compact, and FATAL the n-th act, or, as
+`append:1`, the n-th of a name.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from connector import frames, meta
+from connector import frames, listing, meta
 from connector.compaction import compact
 from connector.lake import Lake
 from connector.ledger import Ledger
@@ -73,6 +74,7 @@ if __name__ == "__main__":
         with opened(Lake(settings.data_dir)) as warehouse:
             compact(warehouse)
     else:
+        listing.EARLY = 0.0 if rest[0] == "early" else listing.EARLY
         since = datetime(2026, 1, 1, tzinfo=UTC) if rest[0] == "window" else None
         order = Order(tuple(rest[2:]), since=since, full=rest[0] == "full")
         asyncio.run(sync(settings, order))

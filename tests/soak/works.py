@@ -83,7 +83,7 @@ def cut_small() -> Iterator[None]:
         mock.patch.object(slices, "FIRST", 1),
         mock.patch.object(slices, "LEAST", 1),
         mock.patch.object(Budget, "idle", lambda _: True),
-        mock.patch.object(listing, "EARLY", 1),
+        mock.patch.object(listing, "EARLY", 0),
     ):
         yield
 
