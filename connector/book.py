@@ -13,7 +13,8 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 
 from connector.errors import ConfigurationError
@@ -87,6 +88,10 @@ class Head:
         )
 
 
+_numbers = attrgetter(*(field.name for field in fields(Head)))
+"""What is written of a head; `astuple` would copy it deeply, three times a request."""
+
+
 class Book:
     """The open book; read and written only inside `opened`.
 
@@ -122,7 +127,7 @@ class Book:
         try:
             head = self._head(now)
             yield head
-            self._map[: _HEAD.size] = _HEAD.pack(_KIND, *astuple(head))
+            self._map[: _HEAD.size] = _HEAD.pack(_KIND, *_numbers(head))
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
