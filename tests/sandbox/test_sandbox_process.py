@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -43,6 +45,14 @@ def test_it_serves_from_a_process_of_its_own_and_leaves_nothing_behind():
         client.get(f"{url}/me")
 
 
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    """`serve` freezes what is there, as its process does nothing else; the tests' own goes on."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("thawed")
 def test_serve_says_when_it_is_ready_changes_by_itself_and_stops_when_told():
     until, found = threading.Event(), []
 
