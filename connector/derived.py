@@ -30,19 +30,20 @@ def external_ids(stream: str, rows: str) -> str:
     """SQL of a relation's external ids: {"hubspot": "7"} names systems, ["7"] doesn't.
 
     (`entity_type`, `entity_id`, `system` or NULL, `external_id`.) Unnested maps take half the time
-    that `json_each` does, and a tenth where most rows have none.
+    that `json_each` does, a tenth where most rows have none, and the rows are read once.
     """
     return f"""
-        SELECT DISTINCT '{ENTITIES[stream]}' AS entity_type, id AS entity_id, system,
-            value ->> '$' AS external_id
+        SELECT DISTINCT '{ENTITIES[stream]}' AS entity_type, id AS entity_id, named.key AS system,
+            named.value ->> '$' AS external_id
         FROM (
-            SELECT id, unnest(map_keys(ids)) AS system, unnest(map_values(ids)) AS value FROM (
-                SELECT id, from_json(external_ids, '"MAP(VARCHAR, JSON)"') AS ids
-                FROM {rows} r WHERE starts_with(external_ids, '{{'))
-            UNION ALL
-            SELECT id, NULL, unnest(from_json(external_ids, '["JSON"]'))
-            FROM {rows} r WHERE starts_with(external_ids, '[') AND external_ids <> '[]')
-        WHERE value ->> '$' IS NOT NULL"""
+            SELECT id, unnest(CASE WHEN starts_with(external_ids, '{{')
+                THEN map_entries(from_json(external_ids, '"MAP(VARCHAR, JSON)"'))
+                ELSE list_transform(from_json(external_ids, '["JSON"]'),
+                    lambda one: {{'key': NULL::VARCHAR, 'value': one}}) END) AS named
+            FROM {rows} r
+            WHERE starts_with(external_ids, '{{')
+                OR (starts_with(external_ids, '[') AND external_ids <> '[]'))
+        WHERE named.value ->> '$' IS NOT NULL"""
 
 
 def derive(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, rows: str) -> None:
