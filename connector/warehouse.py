@@ -198,7 +198,7 @@ class Warehouse:
             if files[stream, "rows"] or files[stream, "deletions"]:
                 rows = arrivals.get(stream) or self._pieces(endpoint, files[stream, "rows"])
                 deletions = self._pieces(endpoint, files[stream, "deletions"])
-                apply(self.con, endpoint, rows, deletions)
+                apply(self.con, endpoint, rows, deletions, streamed=stream in arrivals)
             meta.set_aside(self.con, self._paths(files[stream, "rejected"]))
             meta.remember_parents(self.con, self._paths(files[stream, "parents"]))
             meta.hold(self.con, self._paths(files[stream, "missing"]))
