@@ -13,10 +13,8 @@ import random
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any, TypeVar
 
@@ -24,8 +22,8 @@ import httpcore
 import httpx
 
 from connector import errors
+from connector.answer import Answer, answer_of, limits_of, retry_after, said_at
 from connector.budget import Budget
-from connector.refusal import refusal
 from connector.settings import Settings
 
 T = TypeVar("T")
@@ -43,20 +41,6 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 # A page of 200 threads has 350 kB: read in pieces of 64 kB, as is the default, it takes 0.5 ms of
 # the 1.8 ms that httpx takes for it (measured).
 httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response with status 200.
-
-    `asked_at` and `answered_at` bracket the moment at which the API looked, by its own clock:
-    the `Date` header has whole seconds, so `asked_at` is rounded down and never too late.
-    """
-
-    body: bytes
-    request_id: str
-    asked_at: datetime
-    answered_at: datetime
 
 
 @dataclass(slots=True)
@@ -166,7 +150,7 @@ class Client:
         if response.status_code == 429:
             self._pause(response)
             raise _too_many("the API refused a write for its rate limit", response)
-        return _read(_answer(response, asked_for, fields, stream), read)
+        return _read(answer_of(response, asked_for, fields, stream), read)
 
     async def _once(self, path: str, params: Mapping[str, str], stream: str) -> Answer:
         for _ in range(PATIENCE):
@@ -178,7 +162,7 @@ class Client:
             )
             self._learn(response)
             if response.status_code != 429:
-                return _answer(response, asked_for, params, stream)
+                return answer_of(response, asked_for, params, stream)
             self._pause(response)
         raise _too_many(f"the API refused {PATIENCE} times in a row for its rate limit", response)
 
@@ -204,19 +188,15 @@ class Client:
 
     def _pause(self, response: httpx.Response) -> None:
         self.traffic.refused += 1
-        self.budget.pause(_retry_after(response))
+        self.budget.pause(retry_after(response))
 
     def _learn(self, response: httpx.Response) -> None:
-        said = None
-        with suppress(KeyError, ValueError):
-            said = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+        said = said_at(response)
+        if said:
             self.heard_at = max(self.heard_at or said, said)
-        limit, remaining, reset = (
-            _count(response, name) for name in ("Limit", "Remaining", "Reset")
-        )
-        if limit:
-            left = reset - said.timestamp() if said and reset else 0.0
-            self.budget.learn(limit, remaining, left)
+        told = limits_of(response)
+        if told.limit:
+            self.budget.learn(told.limit, told.remaining, told.seconds_left(said))
 
 
 def _too_many(what: str, response: httpx.Response) -> errors.Unreachable:
@@ -234,42 +214,3 @@ def _read(answer: Answer, read: Callable[[Answer], T]) -> T:
     except errors.BrokenAnswer as fault:
         fault.request_id = fault.request_id or answer.request_id
         raise
-
-
-def _answer(
-    response: httpx.Response, elapsed: timedelta, params: Mapping[str, Any], stream: str
-) -> Answer:
-    if response.status_code != 200:
-        raise refusal(response, params, stream)
-    try:
-        answered = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        raise errors.BrokenAnswer(
-            "the answer has no Date header, by which windows are closed", stream=stream
-        ) from None
-    return Answer(
-        body=response.content,
-        request_id=response.headers.get("X-Request-Id", ""),
-        asked_at=(answered - elapsed).replace(microsecond=0),
-        answered_at=answered,
-    )
-
-
-def _count(response: httpx.Response, name: str) -> int | None:
-    """A number of the X-RateLimit headers; none where it is missing or absurd."""
-    told = response.headers.get(f"X-RateLimit-{name}", "")
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 12 else None
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds to wait, literally as told (REFERENCE 1.6); one second at the least."""
-    told = response.headers.get("Retry-After", "")
-    reset = response.headers.get("X-RateLimit-Reset", "")
-    try:
-        if told.strip().isdigit():
-            return max(float(told), 1.0)
-        date = parsedate_to_datetime(response.headers["Date"])
-        until = parsedate_to_datetime(told) if told else datetime.fromtimestamp(float(reset), UTC)
-        return max((until - date).total_seconds(), 1.0)
-    except (KeyError, ValueError, OverflowError):
-        return 10.0

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector import errors, records
-from connector.client import Answer, Client
+from connector.answer import Answer
+from connector.client import Client
 from schemas import Endpoint
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from connector import errors, records, stamps
-from connector.client import Answer, Client
+from connector.answer import Answer
+from connector.client import Client
 from schemas import Endpoint
 
 RESTARTS = 3

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from connector import errors, records, staging
 from connector.absence import Verdict
-from connector.client import Answer
+from connector.answer import Answer
 from connector.decode import Decoded, Source, decode
 from connector.landing import Walked, land
 from connector.ledger import Landing

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from connector import errors
+from connector.answer import Answer
 from connector.budget import Budget
-from connector.client import Answer, Client
+from connector.client import Client
 from connector.sandbox import Fault
 from connector.settings import Settings
 from tests.bench import Bench

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector import errors, listing, slices, stamps
+from connector.answer import Answer
 from connector.budget import Budget
-from connector.client import Answer
 from connector.sandbox import Fault, Readings, Request
 from connector.slices import Slice, Slices
 from connector.walk import Page, Question, walk

@@ -223,7 +223,7 @@ MUTATIONS = [
     Mutation(
         "Retry-After not obeyed",
         "connector/client.py",
-        "self.budget.pause(_retry_after(response))",
+        "self.budget.pause(retry_after(response))",
         "self.budget.pause(0.5)",
         ("tests/engine/test_client.py::test_b14_retry_after_is_waited_for_literally",),
     ),
