@@ -11,9 +11,8 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -22,7 +21,7 @@ from zlib import crc32
 import orjson
 import pyarrow as pa
 
-from connector.buckets import DayRows
+from connector.buckets import Bucket
 from connector.durable import reveal, write_durably
 from connector.errors import ConfigurationError, DataDirError
 from connector.lakefile import Rows, crc32_of, write_hidden
@@ -31,7 +30,7 @@ from connector.locks import GivesUp, WalkLock, flock, never
 from schemas import Endpoint
 
 WRITERS = 2
-"""Files made at a time."""
+"""Buckets of days that are written at a time."""
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
@@ -131,28 +130,28 @@ class Lake:
         self._marker.unlink(missing_ok=True)
 
     def write_rows(
-        self, endpoint: Endpoint, walk: str, days: Iterable[DayRows]
+        self, endpoint: Endpoint, walk: str, buckets: Iterable[Bucket]
     ) -> Iterator[LakeFile]:
-        """Write the rows of each day to its folder.
+        """Write the rows of each day to its folder, some buckets at a time.
 
-        A first load makes a file for every day of years: two are made at a time. A day that is
-        not held streams through.
+        A first load makes a file for every day of years: handed over one by one, they would keep
+        a second thread waiting for the first.
         """
         partition = "updated_date" if endpoint.asked == "window" else "snapshot_date"
-        folder, stream = self.root / endpoint.stream, endpoint.stream
-        with ThreadPoolExecutor(WRITERS) as pool:
-            writing: deque[Future[LakeFile]] = deque()
-            for day, rows in days:
-                path = folder / f"{partition}={day or HIVE_NULL}" / f"{walk}.parquet"
-                if not isinstance(rows, list):
-                    yield self._write(path, "rows", stream, endpoint.schema, rows)
-                    continue
-                writing.append(
-                    pool.submit(self._write, path, "rows", stream, endpoint.schema, rows)
+        folder = self.root / endpoint.stream
+
+        def write(bucket: Bucket) -> list[LakeFile]:
+            return [
+                self._write(
+                    folder / f"{partition}={day or HIVE_NULL}" / f"{walk}.parquet",
+                    "rows", endpoint.stream, endpoint.schema, rows,
                 )
-                if len(writing) > WRITERS:
-                    yield writing.popleft().result()
-            yield from (one.result() for one in writing)
+                for day, rows in bucket
+            ]  # fmt: skip
+
+        with ThreadPoolExecutor(WRITERS) as pool:
+            for written in pool.map(write, buckets):
+                yield from written
 
     def write_again(
         self, like: LakeFile, walk: str, schema: pa.Schema, rows: Iterable[pa.RecordBatch]
