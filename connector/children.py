@@ -32,6 +32,7 @@ from connector.locks import Busy, WalkLock
 from connector.parents import Due, find_due
 from connector.rotation import Rotation
 from connector.rounds import Kind, Round, ask_under
+from connector.unbroken import unbroken
 from connector.walk import Window
 from connector.warehouse import Warehouse
 from schemas import STREAMS, Endpoint
@@ -143,7 +144,7 @@ class Children:
         except BaseException:
             if work.answered:
                 with suppress(Busy):  # another process lands: what was read is asked for again
-                    await asyncio.shield(self._land(work, lock))
+                    await unbroken(asyncio.create_task(self._land(work, lock)))
             raise
         self._tried += work.gone
         return await self._land(work, lock)

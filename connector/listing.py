@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,7 @@ from connector.ledger import Landing
 from connector.locks import WalkLock
 from connector.slices import Slice, Slices
 from connector.staging import Staged
+from connector.unbroken import unbroken
 from connector.walk import Page, Question, Window, walk
 from connector.warehouse import Warehouse
 from connector.workfile import storage_faults
@@ -50,7 +52,8 @@ class Listing:
             finally:
                 if self._early and not self._early.done():
                     self._early.cancel()
-                    await asyncio.wait([self._early])
+                    with suppress(asyncio.CancelledError):
+                        await unbroken(self._early)
                 staged.release()
 
     @property

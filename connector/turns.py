@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from connector.lake import Lake
 from connector.locks import Busy, soon
+from connector.unbroken import unbroken
 from connector.warehouse import Warehouse, opened
 
 T = TypeVar("T")
@@ -49,19 +50,13 @@ class Turns:
         self._waiting.put((act, done))
         if self._server is None or self._server.done():
             self._server = asyncio.create_task(self._serve_all())
-        try:
-            return await asyncio.shield(done)
-        except asyncio.CancelledError:
-            # It may be under way, with the caller's locks: they may go only when it is through.
-            await asyncio.wait([done])
-            done.exception()  # nobody is left to be told
-            raise
+        return await unbroken(done)
 
     async def close(self) -> None:
         """Wait until everything that was begun is through."""
         if self._server and not self._server.done():
             self._waiting.put(None)
-            await asyncio.shield(self._server)
+            await unbroken(self._server)
 
     async def _serve_all(self) -> None:
         loop = asyncio.get_running_loop()

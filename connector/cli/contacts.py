@@ -102,8 +102,7 @@ def _show(plan: Plan, as_json: bool) -> None:
 
 
 def _apply(settings: Settings, plan: Plan, as_json: bool) -> int:
-    import asyncio
-
+    from connector.cli import stopping
     from connector.cli.pushed import pushed_facts, show_plan, show_pushed, watching
     from connector.push.pushing import Pushing
 
@@ -112,7 +111,7 @@ def _apply(settings: Settings, plan: Plan, as_json: bool) -> int:
     pushing = Pushing(settings, plan)
     try:
         with watching(pushing):
-            asyncio.run(pushing.carry_out())
+            stopping.run(pushing.carry_out())
     except BaseException:
         show_pushed(output.err(), pushing)
         raise

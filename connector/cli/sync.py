@@ -54,14 +54,13 @@ def _teller() -> Callable[[Settings, Run], int]:
 
 def carry_out(settings: Settings, order: Order) -> Run:
     """Do what is ordered while it is watched; if it is cut short, publish what has landed."""
-    import asyncio
-
     from connector import sync as engine
+    from connector.cli import stopping
     from connector.cli.progress import watching
 
     try:
         with watching(settings.base_url) as progress:
-            return asyncio.run(engine.sync(settings, order, progress=progress))
+            return stopping.run(engine.sync(settings, order, progress=progress))
     except BaseException:
         _publish_what_landed(settings.data_dir)
         raise

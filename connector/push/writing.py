@@ -21,6 +21,7 @@ from connector.push.audit import Audit
 from connector.push.observed import Batch, Seen, read_row
 from connector.push.plan import Change
 from connector.push.values import Value, same
+from connector.unbroken import unbroken
 from schemas import Writable
 
 T = TypeVar("T")
@@ -123,10 +124,9 @@ class Writing:
         """Do it to its end, also if the run is told to stop meanwhile."""
         task = asyncio.create_task(work)
         try:
-            return await asyncio.shield(task)
+            return await unbroken(task)
         except asyncio.CancelledError:
             self.stopped = True
-            await asyncio.wait([task])
             return task.result()
 
     async def _waited_long(self) -> bool:
