@@ -10,7 +10,7 @@ from datetime import date, datetime
 import dagster as dg
 
 from assets.log import RunLog
-from assets.partitions import Stretch, grain
+from assets.partitions import Stretch, grain, keys_of
 from assets.resource import Productlane
 from connector.backfill import rows_by_partition, together
 from connector.guard import publish_if_sound
@@ -63,8 +63,8 @@ def counted(
     context: dg.AssetExecutionContext, productlane: Productlane
 ) -> tuple[dict[str, int], datetime | None]:
     """How many rows each partition of the run has now, by its key; and the newest `updated_at`."""
-    keys = list(context.partition_keys)
-    first = date.fromisoformat(min(keys))
+    keys = keys_of(context)
+    first = date.fromisoformat(min(keys)) if keys else date.max
     with opened(Lake(productlane.settings.data_dir)) as warehouse:
         found, newest = rows_by_partition(warehouse.con, context.asset_key.path[-1], grain(), first)
     return {key: found.get(date.fromisoformat(key), 0) for key in keys}, newest
@@ -77,7 +77,7 @@ def _claims(
     if not unfinished or not unfinished[0].partitions:
         return
     open_keys = {key for stretch in unfinished for key in stretch.partitions}
-    for key in context.partition_keys:
+    for key in keys_of(context):
         if key not in open_keys:
             rows = {"dagster/partition_row_count": counts[key]} if key in counts else {}
             yield dg.AssetMaterialization(context.asset_key, partition=key, metadata=rows)

@@ -79,19 +79,28 @@ class Stretch:
 def stretches_of(
     context: dg.AssetExecutionContext, endpoint: Endpoint, lake: Lake
 ) -> list[Stretch]:
-    """What a run asks of a stream: by its mode, or by the partitions that it was asked for."""
+    """What a run asks of a stream: by its mode, or by the partitions that it was asked for.
+
+    A run that was launched without either is for what is new, as a sync is.
+    """
     mode = context.run.tags.get(MODE_TAG)
     command = f"dagster {mode or 'materialize'}"
     if mode == "reconcile":
         return [Stretch(Order((endpoint.stream,), full=True, command=command))]
-    if mode == "sync" or endpoint.asked != "window":
+    keys = keys_of(context)
+    if mode == "sync" or endpoint.asked != "window" or not keys:
         return [Stretch(Order((endpoint.stream,), command=command))]
-    asked = [key for key in context.partition_keys if key not in claimed_before(context)]
-    keys = asked or list(context.partition_keys)
+    asked = [key for key in keys if key not in claimed_before(context)]
     return [
         _stretch(context.assets_def.partitions_def, endpoint, part, command)
-        for part in stretches(lake, endpoint.stream, keys)
+        for part in stretches(lake, endpoint.stream, asked or keys)
     ]
+
+
+def keys_of(context: dg.AssetExecutionContext) -> list[str]:
+    """The partitions that a run was asked for, if any."""
+    names_any = context.has_partition_key or context.has_partition_key_range
+    return list(context.partition_keys) if names_any else []
 
 
 def claimed_before(context: dg.AssetExecutionContext) -> set[str]:

@@ -58,6 +58,10 @@ class Settings:
             )
         if not 1 <= self.page_size <= 200:
             raise ConfigurationError("PRODUCTLANE_PAGE_SIZE must be from 1 to 200")
+        if self.data_dir.exists() and not self.data_dir.is_dir():
+            raise ConfigurationError(
+                f"PRODUCTLANE_DATA_DIR is no folder: {self.data_dir}", todo="Name another one"
+            )
 
     def with_key(self) -> Settings:
         """These settings, once it is sure that there is a key to ask with."""

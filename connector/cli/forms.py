@@ -36,10 +36,18 @@ class Form(StrEnum):
 
 def form_of(asked: Form | None, path: Path | None, *, on_terminal: bool) -> Form:
     """The form that is asked for, that the file's name says, or that suits who reads."""
-    named = path.suffix.removeprefix(".").lower() if path else ""
-    if asked or named in Form.__members__:
-        return asked or Form(named)
-    return Form.table if on_terminal and path is None else Form.csv
+    if asked:
+        return asked
+    if path is None:
+        return Form.table if on_terminal else Form.csv
+    named = path.suffix.removeprefix(".").lower()
+    if not named or named in Form.__members__:
+        return Form(named or "csv")
+    forms = ", ".join(Form.__members__)
+    raise ConfigurationError(
+        f"the name {path.name} doesn't say in what form to write",
+        todo=f"Say --format, or end it with one of: {forms}",
+    )
 
 
 def write(query: Query, form: Form, sink: IO[Any]) -> None:

@@ -14,8 +14,8 @@ from connector.published import PUBLISHED
 
 
 @contextmanager
-def opened(path: Path | None, *, binary: bool, data_dir: Path) -> Iterator[IO[Any]]:
-    """A stream to write to. Raises `ConfigurationError` for a terminal, or a file of ours."""
+def opened(path: Path | None, *, binary: bool) -> Iterator[IO[Any]]:
+    """A stream to write to. Raises `ConfigurationError` for a terminal."""
     if path is None:
         if binary and sys.stdout.isatty():
             raise ConfigurationError(
@@ -25,7 +25,6 @@ def opened(path: Path | None, *, binary: bool, data_dir: Path) -> Iterator[IO[An
         yield sys.stdout.buffer if binary else sys.stdout
         sys.stdout.flush()
         return
-    _refuse_ours(path, data_dir)
     special = path.exists() and not path.is_file()  # /dev/null, a FIFO: nothing to put in place
     with _open(path, binary) if special else _whole(path, binary) as stream:
         yield stream
@@ -46,7 +45,8 @@ def _open(path: Path, binary: bool) -> IO[Any]:
     return path.open("wb") if binary else path.open("w", encoding="utf-8", newline="")
 
 
-def _refuse_ours(path: Path, data_dir: Path) -> None:
+def refuse_ours(path: Path, data_dir: Path) -> None:
+    """Raise `ConfigurationError` for a file that is the connector's own."""
     place = path.resolve()
     if place == (data_dir / PUBLISHED).resolve() or (data_dir / "lake").resolve() in place.parents:
         raise ConfigurationError(f"{path} is the connector's own", todo="Name another file")

@@ -86,10 +86,12 @@ def _answer(query: str | None, file: Path | None, form: Form | None, to: Path | 
     from connector.settings import Settings
 
     text = text_of(query, file)
-    chosen = forms.form_of(form, to, on_terminal=sys.stdout.isatty())
     data_dir = Settings.load().data_dir
+    if to:
+        sink.refuse_ours(to, data_dir)
+    chosen = forms.form_of(form, to, on_terminal=sys.stdout.isatty())
     with reading(data_dir) as con, closing(Query(con, text)) as asked:
-        with sink.opened(to, binary=chosen is Form.parquet, data_dir=data_dir) as stream:
+        with sink.opened(to, binary=chosen is Form.parquet) as stream:
             forms.write(asked, chosen, stream)
         if chosen is Form.table or sys.stderr.isatty():
             _say_how_fresh(asked)

@@ -120,7 +120,7 @@ def _notes(one: StreamStatus) -> Iterator[str]:
             f"{one.stream}: rows under a stamp that was closed already (visible late, restored or "
             f"backdated): {output.count(one.late)}. Only full walks are sure to find such rows"
         )
-    if one.unasked and one.was_read:
+    if one.unasked and one.was_read and one.last_outcome != "skipped":
         yield (
             f"{one.stream}: rows under which nothing was asked so far: "
             f"{output.count(one.unasked)}. The next `sync` goes on with them"

@@ -84,8 +84,9 @@ def _drawn(con: duckdb.DuckDBPyConnection, chart: Chart) -> Drawn:
         for width in (WIDE, NARROW)
     )
     fresh = str(freshness(con, chart.reads) or "")
-    return Drawn(chart.key, chart.title, chart.says(rows), fresh, wide, narrow, columns,
-                 tuple(values))  # fmt: skip
+    shown = tuple(name for name in columns if not name.startswith("_"))  # the rest is for words
+    table = tuple(tuple(row[name] for name in shown) for row in rows)
+    return Drawn(chart.key, chart.title, chart.says(rows), fresh, wide, narrow, shown, table)
 
 
 def _ask(con: duckdb.DuckDBPyConnection, query: str) -> Rows:
@@ -107,6 +108,8 @@ def _template() -> Any:
 
 def _cell(value: Any) -> str:
     """A value in the table under a chart."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number(value)
     return "" if value is None else str(value)

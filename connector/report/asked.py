@@ -13,14 +13,14 @@ def _weighed(view: str, name: str, key: str) -> str:
     """The wishes with most revenue behind them."""
     return f"""
         SELECT coalesce({name}, '(without a name)') AS name, revenue, companies, contacts,
-            count(*) OVER () AS wishes
+            count(*) OVER () AS _wishes
         FROM {view} ORDER BY revenue DESC, contacts DESC, {key} LIMIT {TOP}"""
 
 
 def _wished(rows: Rows, thing: str) -> str:
     first = rows[0]
     return (
-        f"{are(first['wishes'], thing)} asked for. Most revenue stands behind "
+        f"{are(first['_wishes'], thing)} asked for. Most revenue stands behind "
         f"“{first['name']}”: {money(first['revenue'])}, of "
         f"{number(first['companies'])} {'company' if first['companies'] == 1 else 'companies'}."
     )
@@ -64,14 +64,14 @@ def _roadmap(rows: Rows, wide: bool) -> Spec:
 
 WORKLOAD = """
     SELECT coalesce(name, CASE WHEN user_id IS NULL THEN 'nobody' ELSE 'unknown' END) AS name,
-        user_id IS NULL AS is_nobody, open_threads AS open, snoozed_threads AS snoozed, messages,
+        user_id IS NULL AS _is_nobody, open_threads AS open, snoozed_threads AS snoozed, messages,
         open_threads + snoozed_threads AS load
-    FROM analytics.team_workload ORDER BY is_nobody, load DESC, user_id"""
+    FROM analytics.team_workload ORDER BY _is_nobody, load DESC, user_id"""
 
 
 def _loads(rows: Rows) -> str:
-    people = [row for row in rows if not row["is_nobody"]]
-    nobodys = sum(row["open"] for row in rows if row["is_nobody"])
+    people = [row for row in rows if not row["_is_nobody"]]
+    nobodys = sum(row["open"] for row in rows if row["_is_nobody"])
     if not people:
         return f"{are(nobodys, 'open thread')} in nobody's charge."
     most = people[0]
@@ -83,8 +83,8 @@ def _loads(rows: Rows) -> str:
 
 
 def _team(rows: Rows, wide: bool) -> Spec:
-    people = [row for row in rows if not row["is_nobody"]][: TOP + 2]
-    shown = [*people, *(row for row in rows if row["is_nobody"] and row["load"])]
+    people = [row for row in rows if not row["_is_nobody"]][: TOP + 2]
+    shown = [*people, *(row for row in rows if row["_is_nobody"] and row["load"])]
     return bars("name", shown, {"open": "var(--one)", "snoozed": "var(--one-faint)"}, wide=wide)
 
 

@@ -26,9 +26,9 @@ MONTHLY = f"""
         SELECT CAST(unnest(generate_series(date_trunc('month', {READ_AT}) - INTERVAL 11 MONTH,
             date_trunc('month', {READ_AT}), INTERVAL 1 MONTH)) AS DATE) AS month
     ), altogether AS (
-        SELECT count(*) AS all_asked, count(first_response_at) AS all_answered,
-            median(first_response_minutes) AS all_median,
-            quantile_cont(first_response_minutes, 0.9) AS all_p90
+        SELECT count(*) AS _all_asked, count(first_response_at) AS _all_answered,
+            median(first_response_minutes) AS _all_median,
+            quantile_cont(first_response_minutes, 0.9) AS _all_p90
         FROM recent)
     SELECT m.month, count(r.id) AS asked, count(r.first_response_at) AS answered,
         median(r.first_response_minutes) AS median_minutes,
@@ -71,8 +71,8 @@ def _answers(rows: Rows) -> str:
     last = rows[-1]
     return (
         f"Half of the first answers of the last twelve months came within "
-        f"{duration(last['all_median'])}, nine of ten within {duration(last['all_p90'])}; "
-        f"{number(last['all_answered'])} of {counted(last['all_asked'], 'question')} had one."
+        f"{duration(last['_all_median'])}, nine of ten within {duration(last['_all_p90'])}; "
+        f"{number(last['_all_answered'])} of {counted(last['_all_asked'], 'question')} had one."
     )
 
 

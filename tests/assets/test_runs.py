@@ -25,6 +25,11 @@ def failures(result: dg.ExecuteInProcessResult) -> dict[str, dg.StepFailureData]
     }
 
 
+def test_a_run_that_was_launched_without_partitions_is_a_sync(workshop: Workshop) -> None:
+    assert workshop.run("threads", "tags").success
+    assert workshop.differences("threads", "tags") == []
+
+
 def test_one_run_of_everything_makes_the_warehouse_what_the_api_lists(workshop: Workshop) -> None:
     result = workshop.bring_up_to_date()
     assert result.success

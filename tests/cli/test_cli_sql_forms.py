@@ -242,3 +242,20 @@ def test_what_asks_no_stream_says_no_bound(synced: Cli, query: str) -> None:
 def test_a_window_alone_proves_no_freshness(cli: Cli) -> None:
     cli.run("sync", "threads", "--since", "2025-01-01", "--until", "2025-02-01")
     assert "can't be said yet" in cli.run("sql", "FROM threads", "--format", "table").err
+
+
+def test_a_name_that_says_no_form_is_refused_before_anything_is_written(synced: Cli) -> None:
+    said = synced.run("sql", "SELECT 1", "--output", "x.xlsx")
+    assert said.code == 2
+    assert "--format" in said.err
+    assert not (synced.folder / "x.xlsx").exists()
+    assert synced.run("sql", "SELECT 1", "--output", "x.xlsx", "--format", "csv").code == 0
+    (synced.folder / "x.xlsx").unlink()
+
+
+def test_a_data_directory_that_is_a_file_is_said_to_be_one(tmp_path: Path, synced: Cli) -> None:
+    (tmp_path / "notes").write_text("mine")
+    said = synced.with_settings(data_dir=str(tmp_path / "notes")).run("status")
+    assert said.code == 2
+    assert "is no folder" in said.err
+    assert (tmp_path / "notes").read_text() == "mine"
