@@ -26,12 +26,13 @@ def report(
     to whom you would send those.
     """
     with faults.answering():
-        from connector.cli.sink import opened
+        from connector.cli import sink
         from connector.settings import Settings
 
         settings = Settings.load()
+        sink.refuse_ours(to, settings.data_dir)
         made = _page(settings)
-        with opened(to, binary=False, data_dir=settings.data_dir) as stream:
+        with sink.opened(to, binary=False) as stream:
             stream.write(made)
         size = f"{len(made.encode()) / 1000:,.0f} kB"
         output.out().print(f"Written: {to}, {size}. Open it in a browser.", markup=False)
