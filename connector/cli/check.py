@@ -91,4 +91,5 @@ COLUMNS = (Column("stream"), Column("readable"), Column("what is missing, or may
 def _row(one: dict[str, Any]) -> list[str]:
     missing = ", ".join(one["missing_scopes"])
     note = f"scope {missing}" if missing else f"needs {one['needs']}" if one["needs"] else ""
-    return [one["stream"], "yes" if one["readable"] else "no", note]
+    readable = "no" if missing else "if offered" if one["needs"] else "yes"
+    return [one["stream"], readable, note]

@@ -31,6 +31,7 @@ See it in Dagster: start a sandbox, which prints its settings as export lines,
   {command} sandbox
 paste those into another terminal, and there
   export DAGSTER_HOME=$PWD/.dagster && mkdir -p "$DAGSTER_HOME"
+  cp deploy/dagster.yaml "$DAGSTER_HOME/"
   {dagster} dev
 
 With a key of your own:

@@ -88,6 +88,9 @@ def _freshness(story: Story) -> Iterator[str]:
             f"moment from {output.moment(story.proven_from)} to {read}"
         )
     if story.observations:
-        key = " AND ".join(f"{k} = '{v}'" for k, v in story.key.items() if v is not None)
+        key = " AND ".join(
+            f"{name} IS NULL" if value is None else f"{name} = '{value}'"
+            for name, value in story.key.items()
+        )
         asked = f"FROM history.{story.stream} WHERE {key} ORDER BY _valid_from"
         yield f'Its values: productlane-elt sql "{asked}"'

@@ -34,6 +34,7 @@ def plan(
         import asyncio
         from dataclasses import asdict
 
+        from connector.cli.sync import unheard
         from connector.outcomes import exit_code
         from connector.plan import plan as make
         from connector.settings import Settings
@@ -47,6 +48,8 @@ def plan(
             output.document(asdict(made) | {"exit_code": code})
         else:
             _show(made)
+        for warning in unheard(order):
+            output.say(warning, "yellow")
         for one in made.streams:
             if one.error:
                 output.say(f"{one.outcome}: {one.error}", "yellow")

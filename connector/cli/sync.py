@@ -90,11 +90,11 @@ def _report(run: Run, order: Order, settings: Settings, code: int, as_json: bool
         console = output.out()
         show_outcomes(console, run.streams)
         console.print(summary(run, settings.data_dir), soft_wrap=True)
-    for warning in [*_unheard(order), *warnings(run)]:
+    for warning in [*unheard(order), *warnings(run)]:
         output.say(warning, "yellow")
 
 
-def _unheard(order: Order) -> Iterator[str]:
+def unheard(order: Order) -> Iterator[str]:
     """Streams that no window can be asked of, though one was asked for."""
     from schemas import STREAMS
 

@@ -55,7 +55,8 @@ def me(store: Store, key: Key) -> dict[str, Any]:
     connected = store.readings.linear == "connected"
     teams = [linear.team(store.seeds, n) for n in range(len(linear.TEAMS))] if connected else []
     return {
-        "workspace_id": store.seeds.draw("workspace", 0).id(),
+        # Another size is another workspace: their rows have ids in common, and differ.
+        "workspace_id": store.seeds.draw("workspace", store.seeds.sizes["threads"]).id(),
         "api_key_id": key.id,
         "scopes": list(key.scopes),
         "linear_team_ids": teams,
