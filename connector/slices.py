@@ -35,8 +35,8 @@ LEAST = 700
 APART = timedelta(minutes=1)
 """A cut must be so far ahead: around a border, both slices show the rows of some seconds."""
 
-MOST = 24
-"""Slices of one walk that are under way: at 1 s an answer, they fill a burst."""
+MOST = 32
+"""Slices of one walk that are under way: as many as a client has requests in flight."""
 
 
 @dataclass(slots=True)
