@@ -133,6 +133,7 @@ class Listing:
         try:
             async for page in walk(self.context.client, question, cursor):
                 yield page
+                del page  # or it would be held until the next one comes (`walk`)
         except (errors.NotFound, errors.BadQuestion, errors.NotOffered) as refusal:
             if not self.endpoint.offered_with:
                 raise

@@ -151,6 +151,7 @@ class Slices:
         async with aclosing(self.pages(question, one.cursor)) as pages:
             async for page in pages:
                 self._read(one, page)
+                del page  # or it would be held until the next one comes (`walk`)
                 if one.has_met(self._below(one)):
                     break
                 self._cut()

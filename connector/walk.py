@@ -123,6 +123,7 @@ async def walk(
             return
         empty = 0 if page.records else empty + 1
         cursor = _next_cursor(question, page, seen, empty)
+        del page  # with its records, 2 MB of objects; some dozen walks wait for their next one
 
 
 async def _page(client: Client, question: Question, cursor: str | None) -> Page:

@@ -27,7 +27,7 @@ from connector.locks import GivesUp, never
 from connector.promotion import promoted
 from connector.published import PUBLISHED
 from connector.versions import Pieces, apply, parquet
-from connector.workfile import connect, remove, storage_faults, with_room, work_file
+from connector.workfile import FROM_LAKE, connect, remove, storage_faults, with_room, work_file
 from schemas import STREAMS, Endpoint
 
 NAMED = 2000
@@ -111,6 +111,8 @@ class Warehouse:
         found = self._unapplied()
         for file in self._new_files(found):
             self.lake.verify(file)
+        if found:
+            self.con.execute(f"SET memory_limit = '{FROM_LAKE}'")
         self._advance(found, {})
 
     def is_overtaken(self) -> bool:

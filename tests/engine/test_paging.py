@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import pytest
 
 from connector.sandbox import Fault, Readings
+from connector.walk import Page
 from tests.bench import Bench
 
 Make = Callable[..., Bench]
@@ -49,3 +51,14 @@ def test_b13_a_chain_that_is_broken_is_an_error_and_closes_nothing(
     at.box.faults.clear()
     at.sync("contacts")
     assert at.differences("contacts") == []
+
+
+def test_a_page_is_let_go_before_the_next_one_is_asked_for(make_bench: Make) -> None:
+    """Dozens of walks wait for an answer at a time, and a page weighs two megabytes."""
+    at = make_bench(page_size=5)
+    gc.collect()
+    held: list[int] = []
+    at.box.before_each(lambda _: held.append(sum(type(o) is Page for o in gc.get_objects())))
+    at.sync("threads")
+    assert len(held) > 5
+    assert set(held) == {0}
