@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -22,12 +22,15 @@ T = TypeVar("T")
 
 MEMORY = "60MB"
 """What DuckDB may hold where rows come from the API; beyond it, it goes to disk. A process that
-reads 50,000 threads then peaks at 280 MB, one that reads 1,000,000 at 310; 170 are there before the
+reads 50,000 threads then peaks at 270 MB, one that reads 1,000,000 at 300; 170 are there before the
 first. With 40 MB, the latter runs out of them."""
 
 FROM_LAKE = "150MB"
 """What it may hold where two threads read a whole lake: a third faster than with 75 MB, and with
 600 MB hardly more than that. The process peaks at 310 MB."""
+
+NEXT_TO_NONE = "20MB"
+"""What it may hold while Arrow sorts and writes rows."""
 
 MORE = ("360MB", "1440MB", "5760MB")
 """What it may hold where that is not enough: hundreds of rows of 30 kB are held at once."""
@@ -129,6 +132,16 @@ def with_room(con: duckdb.DuckDBPyConnection, act: Callable[[], T]) -> T:
         except duckdb.OutOfMemoryException:
             con.execute(f"SET memory_limit = '{limit}'")
     return act()
+
+
+def let_go(con: duckdb.DuckDBPyConnection) -> None:
+    """Have DuckDB give up what it holds in memory: all of it is in files, or may go there.
+
+    What it can't give up it keeps, and says that it ran out of memory; nothing is lost by that.
+    """
+    with suppress(duckdb.OutOfMemoryException):
+        con.execute(f"SET memory_limit = '{NEXT_TO_NONE}'")
+    con.execute(f"SET memory_limit = '{MEMORY}'")
 
 
 @contextmanager
