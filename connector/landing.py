@@ -22,7 +22,7 @@ from connector.news import News
 from connector.staging import Staged, rejected_table
 from connector.walk import Window
 from connector.warehouse import Warehouse
-from connector.workfile import let_go, with_room
+from connector.workfile import with_room
 from schemas import STREAMS, Endpoint
 
 
@@ -56,7 +56,6 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     give_back(staged.rows)
     keep_all = lock.contended()
     found = with_room(con, lambda: news.find_news(con, endpoint, staged, keep_all=keep_all))
-    let_go(con)
     files = [
         *news.write_news(con, endpoint, lake, staged),
         *gone.write_gone(con, endpoint, lake, staged, verdict.gone, verdict.at),

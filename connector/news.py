@@ -25,6 +25,7 @@ from connector.staging import Staged
 from connector.streamed import Streamed
 from connector.tables import own, quoted, same_key
 from connector.versions import Pieces
+from connector.workfile import let_go
 from schemas import Endpoint
 
 COMPARED = 200_000
@@ -195,6 +196,7 @@ def write_news(
     days = con.execute("SELECT _day, count(*) FROM news GROUP BY _day ORDER BY _day NULLS FIRST")
     if counts := days.fetchall():
         tables = _taken(_places(con), endpoint, staged)
+        let_go(con)
         found = by_day(tables, _dated_by(endpoint), counts, staged.folder)
         yield from lake.write_rows(endpoint, staged.walk, found)
 
