@@ -135,10 +135,10 @@ def test_every_table_view_and_column_for_readers_has_a_comment(at_bench: Bench) 
 
 
 def test_rows_that_take_more_memory_than_is_usual_are_read_all_the_same(make_bench: Make) -> None:
-    """A Parquet file of a day with 20 MB of texts is unpacked at once."""
+    """A Parquet file of a day with 48 MB of texts is unpacked at once."""
     at, rng = make_bench(threads=300), random.Random(1)
     for thread in at.box.workspace.ids("threads")[:200]:
-        at.box.workspace.update("threads", thread, text=rng.randbytes(50_000).hex())
+        at.box.workspace.update("threads", thread, text=rng.randbytes(120_000).hex())
     at.sync("threads")
     rebuild(Lake(at.settings.data_dir))
     assert at.differences("threads") == []
