@@ -137,11 +137,11 @@ def with_room(con: duckdb.DuckDBPyConnection, act: Callable[[], T]) -> T:
 def let_go(con: duckdb.DuckDBPyConnection) -> None:
     """Have DuckDB give up what it holds in memory: all of it is in files, or may go there.
 
-    What it can't give up it keeps, and says that it ran out of memory; nothing is lost by that.
+    If it can't, it says that it ran out of memory, and keeps its limit: nothing is lost by that.
     """
     with suppress(duckdb.OutOfMemoryException):
         con.execute(f"SET memory_limit = '{NEXT_TO_NONE}'")
-    con.execute(f"SET memory_limit = '{MEMORY}'")
+        con.execute(f"SET memory_limit = '{MEMORY}'")
 
 
 @contextmanager
