@@ -44,7 +44,7 @@ class Examined:
 def examine_and_publish(lake: Lake, endpoint: Endpoint, gives_up: GivesUp = never) -> Examined:
     """Ask all checks of a stream, and publish what readers lack, if all tables are sound."""
     with opened(lake, gives_up) as warehouse:
-        examined = examine(warehouse.con, endpoint)
+        examined = warehouse.with_room(lambda work: examine(work.con, endpoint))
         if examined.unsound or not is_behind(warehouse):
             return examined
         try:
@@ -93,9 +93,13 @@ def whole_copy(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection | None]:
 
 def publish_if_sound(warehouse: Warehouse) -> None:
     """Publish, if no blocking check finds an error in any table; else raise `Unsound`."""
+    warehouse.with_room(_refuse_all)
+    warehouse.publish()
+
+
+def _refuse_all(warehouse: Warehouse) -> None:
     for endpoint in STREAMS.values():
         _refuse(endpoint, tuple(look(warehouse.con, endpoint, blocking=True)))
-    warehouse.publish()
 
 
 def _refuse(endpoint: Endpoint, findings: tuple[Finding, ...]) -> None:

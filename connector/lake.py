@@ -117,7 +117,11 @@ class Lake:
     # -- landing: all with the lock held ---------------------------------------------------
 
     def begin(self, walk: str, replaced: Sequence[str] = ()) -> None:
-        """Name the landing whose files are about to appear, and the files that go by it."""
+        """Name the landing whose files are about to appear, and the files that go by it.
+
+        What one has left that ran out of memory is cleared away: it is done again.
+        """
+        self._recover()
         write_durably(self._marker, orjson.dumps({"walk": walk, "replaced": replaced}))
 
     def commit(self, entry: Entry) -> None:

@@ -22,7 +22,6 @@ from connector.news import News
 from connector.staging import Staged, rejected_table
 from connector.walk import Window
 from connector.warehouse import Warehouse
-from connector.workfile import with_room
 from schemas import STREAMS, Endpoint
 
 
@@ -45,7 +44,10 @@ class Walked:
 
 
 def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock) -> Landing:
-    """Write what is new, gone, set aside and held; then make it count."""
+    """Write what is new, gone, set aside and held; then make it count.
+
+    Until then it may be begun again: with more memory (`Warehouse.with_room`).
+    """
     con, lake, endpoint, staged = (
         warehouse.con,
         warehouse.lake,
@@ -55,7 +57,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     lake.begin(staged.walk)
     give_back(staged.rows)
     keep_all = lock.contended()
-    found = with_room(con, lambda: news.find_news(con, endpoint, staged, keep_all=keep_all))
+    found = news.find_news(con, endpoint, staged, keep_all=keep_all)
     files = [
         *news.write_news(con, endpoint, lake, staged),
         *gone.write_gone(con, endpoint, lake, staged, verdict.gone, verdict.at),

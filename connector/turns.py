@@ -73,7 +73,7 @@ class Turns:
             with opened(self._lake, self._gives_up) as warehouse:
                 until = time.monotonic() + LONGEST
                 while time.monotonic() < until and (job := self._next()):
-                    result = job[0](warehouse)
+                    result = warehouse.with_room(job[0])
                     self._publish_at_times(warehouse)
                     _settle(loop, job[1], result=result)
         except Busy as fault:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -29,6 +30,8 @@ from connector.published import PUBLISHED
 from connector.versions import Pieces, apply, parquet
 from connector.workfile import FROM_LAKE, connect, remove, storage_faults, with_room, work_file
 from schemas import STREAMS, Endpoint
+
+T = TypeVar("T")
 
 NAMED = 2000
 """Files that one query names: it has some hundred bytes for each."""
@@ -58,6 +61,7 @@ class Warehouse:
     def __init__(self, con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
         self.con = con
         self.lake = lake
+        self._made_to_count = 0
 
     # -- what it knows ---------------------------------------------------------------------
 
@@ -101,6 +105,14 @@ class Warehouse:
         file, offset = self.con.sql('SELECT file, "offset" FROM meta.ledger_position').fetchall()[0]
         return file, offset
 
+    def with_room(self, act: Callable[[Warehouse], T]) -> T:
+        """Do something here, and again with more memory where it ran out of it.
+
+        Once it has made an entry count, it is not done again: that would count twice.
+        """
+        before = self._made_to_count
+        return with_room(self.con, lambda: act(self), again=lambda: self._made_to_count == before)
+
     # -- what changes it -------------------------------------------------------------------
 
     def catch_up(self) -> None:
@@ -130,6 +142,7 @@ class Warehouse:
         `arrivals` are the rows of a stream that the landing's files hold, where they are still at
         hand: reading thousands of new files back would take longer than writing them.
         """
+        self._made_to_count += 1
         self.lake.commit(entry)
         self._advance(self._unapplied(), arrivals or {})
 
@@ -162,9 +175,13 @@ class Warehouse:
                 [position.file, position.offset],
             )
 
+    def checkpoint(self) -> None:
+        """Have the work file hold everything, and nothing stand beside it."""
+        with_room(self.con, lambda: self.con.execute("CHECKPOINT"))
+
     def publish(self) -> None:
         """Put a copy where readers look. Readers of the copy before keep it until they close it."""
-        self.con.execute("CHECKPOINT")
+        self.checkpoint()
         target = self.lake.root.parent / PUBLISHED
         hidden = target.with_name(f".{PUBLISHED}.{os.getpid()}")
         # The lake's lock is held, so nobody else is copying: these are of processes that died.
@@ -295,8 +312,9 @@ def rebuild(lake: Lake) -> None:
         remove(fresh)
         con = connect(fresh)
         try:
-            Warehouse(con, lake).catch_up()
-            con.execute("CHECKPOINT")
+            warehouse = Warehouse(con, lake)
+            warehouse.catch_up()
+            warehouse.checkpoint()
         finally:
             con.close()
         remove(work)

@@ -32,8 +32,9 @@ FROM_LAKE = "150MB"
 NEXT_TO_NONE = "20MB"
 """What it may hold while Arrow sorts and writes rows."""
 
-MORE = ("360MB", "1440MB", "5760MB")
-"""What it may hold where that is not enough: hundreds of rows of 30 kB are held at once."""
+MORE = (FROM_LAKE, "360MB", "1440MB", "5760MB")
+"""What it may hold where that is not enough: hundreds of rows of 30 kB are held at once, or some
+hundred thousand parents and what is known of them."""
 
 ROW_GROUP = 20_480
 """Rows that an insert holds uncompressed, per thread: DuckDB's own 122,880 weigh 180 MB."""
@@ -124,12 +125,16 @@ def remove(path: Path) -> None:
         name.unlink(missing_ok=True)
 
 
-def with_room(con: duckdb.DuckDBPyConnection, act: Callable[[], T]) -> T:
-    """Do something that may be done again, each time with more memory until it has enough."""
+def with_room(
+    con: duckdb.DuckDBPyConnection, act: Callable[[], T], again: Callable[[], bool] = lambda: True
+) -> T:
+    """Do something, and `again`, if it may be, with more memory until it has enough."""
     for limit in MORE:
         try:
             return act()
         except duckdb.OutOfMemoryException:
+            if not again():
+                raise
             con.execute(f"SET memory_limit = '{limit}'")
     return act()
 
@@ -139,9 +144,10 @@ def let_go(con: duckdb.DuckDBPyConnection) -> None:
 
     If it can't, it says that it ran out of memory, and keeps its limit: nothing is lost by that.
     """
+    [(limit,)] = con.execute("SELECT current_setting('memory_limit')").fetchall()
     with suppress(duckdb.OutOfMemoryException):
         con.execute(f"SET memory_limit = '{NEXT_TO_NONE}'")
-        con.execute(f"SET memory_limit = '{MEMORY}'")
+        con.execute(f"SET memory_limit = '{limit}'")
 
 
 @contextmanager

@@ -274,6 +274,27 @@ MUTATIONS = [
         ),
     ),
     Mutation(
+        "a question that runs out of memory fails",
+        "connector/turns.py",
+        "warehouse.with_room(job[0])",
+        "job[0](warehouse)",
+        ("tests/engine/test_room.py",),
+    ),
+    Mutation(
+        "what counts already is done again",
+        "connector/warehouse.py",
+        ", again=lambda: self._made_to_count == before",
+        "",
+        ("tests/engine/test_room.py",),
+    ),
+    Mutation(
+        "what ran out of memory leaves its files",
+        "connector/lake.py",
+        "        self._recover()\n        write_durably",
+        "        write_durably",
+        ("tests/engine/test_room.py",),
+    ),
+    Mutation(
         "a page that was torn is believed",
         "connector/frames.py",
         " or crc32(file.read(length)) != check",
