@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from connector import children
 from connector.sandbox import Readings
 from tests.bench import FEED, Bench
 
@@ -47,3 +49,19 @@ def test_b08_a_thread_deleted_before_its_comments_are_asked_for_stops_no_others(
     at.pass_time()
     at.sync("threads", "thread_comments", full=True)
     assert at.differences("threads", "thread_comments") == []
+
+
+def test_every_thread_is_asked_under_once_however_many_rounds_it_takes(
+    make_bench: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "ROUND", 5)
+    monkeypatch.setattr(children, "AHEAD", 2)
+    at = make_bench(threads=24)
+    asked: Counter[str] = Counter()
+    at.box.before_each(lambda request: asked.update([request.path]))
+    at.sync("threads", "thread_comments")
+    paths = [f"/threads/{thread}/comments" for thread in at.box.workspace.ids("threads")]
+    assert {path: asked[path] for path in paths} == dict.fromkeys(paths, 1)
+    assert at.differences("threads", "thread_comments") == []
+    rounds = "SELECT count(*) FROM meta.walks WHERE stream = 'thread_comments'"
+    assert at.query(rounds) == [(5,)]

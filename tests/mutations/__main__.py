@@ -71,6 +71,8 @@ def judged(mutation: Mutation) -> Verdict:
 
 
 def main(names: list[str]) -> int:
+    if unknown := set(names) - {one.name for one in MUTATIONS}:
+        raise SystemExit(f"there is no mutation {unknown.pop()!r}")
     chosen = [one for one in MUTATIONS if not names or one.name in names]
     survivors = 0
     print(f"{'guard taken out':<52} {'seconds':>7}  seen by")
