@@ -17,6 +17,8 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connector.lakefile import Rows
+
 HELD = 4000
 """Rows that are held at a time: 7 MB of threads."""
 
@@ -25,7 +27,7 @@ MOST = 200
 
 T = TypeVar("T")
 Day = date | None
-Bucket = Iterator[tuple[Day, Iterable[pa.RecordBatch]]]
+Bucket = Iterator[tuple[Day, Rows]]
 """The rows of each of its days in turn, made as they are asked for."""
 
 
@@ -35,8 +37,11 @@ def by_day(
     """The rows of all UTC days of column `stamp`, in buckets that may be emptied side by side.
 
     `days` are the days that occur, ascending from None, with their numbers of rows. `folder`
-    takes the buckets if there is more than one.
+    takes the buckets if there is more than one. A single day, of whatever size, streams through.
     """
+    if len(days) == 1:
+        yield iter([(days[0][0], tables)])
+        return
     firsts = list(_firsts(days))
     if len(firsts) == 1:
         yield _days(pa.concat_tables(tables), stamp)

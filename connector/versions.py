@@ -118,26 +118,31 @@ def _next_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> None:
 def _reorder_busy(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: Pieces) -> None:
     stream, columns = endpoint.stream, quoted(own(endpoint))
     _collect(con, endpoint, pieces)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE versions AS {_versions(endpoint)}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE fates AS {_fates(endpoint)}")
     for schema in ("main", "past"):
         con.execute(
             f"DELETE FROM {schema}.{stream} k USING busy WHERE {same_key(endpoint, 'k', 'busy')}"
         )
-    con.execute(f"""
-        INSERT INTO main.{stream}
-            ({columns}, _extra, _synced_at, _valid_from, _hash, _walk, _request_id)
-        SELECT {columns}, _extra, _observed_at, _valid_from, _hash, _walk, _request_id
-        FROM versions WHERE _present""")
     past = (
         "_extra, _observed_at, _valid_from, _valid_to, _deleted, _repeat, _last_seen_at, "
         "_noticed_at, _hash, _walk, _request_id"
     )
-    con.execute(
-        f"INSERT INTO past.{stream} ({columns}, {past}) SELECT {columns}, {past} "
-        "FROM versions WHERE NOT _present"
-    )
-    derive_again(con, endpoint, "busy", "(FROM versions WHERE _present)")
-    con.execute("DROP TABLE versions; DROP TABLE events")
+    with _right_side_held(con):
+        con.execute(f"""
+            INSERT INTO main.{stream}
+                ({columns}, _extra, _synced_at, _valid_from, _hash, _walk, _request_id)
+            SELECT {columns}, _extra, _observed_at, _valid_from, _hash, _walk, _request_id
+            FROM {_VERSIONS} WHERE _present""")
+        con.execute(
+            f"INSERT INTO past.{stream} ({columns}, {past}) SELECT {columns}, {past} "
+            f"FROM {_VERSIONS} WHERE NOT _present"
+        )
+    derive_again(con, endpoint, "busy", f"(FROM {_VERSIONS} WHERE _present)")
+    con.execute("DROP TABLE fates; DROP TABLE events")
+
+
+_VERSIONS = "events JOIN fates ON fates._event = events.rowid"
+"""SQL of every observation of the busy rows, with its fate."""
 
 
 def _collect(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, pieces: Pieces) -> None:
@@ -179,8 +184,10 @@ def _by_one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.execute("RESET threads")  # after an error, the next `apply` does it
 
 
-def _versions(endpoint: Endpoint) -> str:
-    """SQL of every observation in `events`, each with the span in which it held.
+def _fates(endpoint: Endpoint) -> str:
+    """SQL of what becomes of every observation in `events`: the span in which it held.
+
+    Windows hold all that they look at, so they see nothing but what decides.
 
     An observation that finds what the one before found is a repeat and begins no version. A new
     version holds since the row's own stamp, if that moved forward, else since it was observed;
@@ -189,7 +196,8 @@ def _versions(endpoint: Endpoint) -> str:
     key = quoted(endpoint.key)
     return f"""
         WITH compared AS (
-            SELECT *, {stamp_of(endpoint)} AS _moved_at,
+            SELECT rowid AS _event, {key}, _hash, _deleted, _observed_at,
+                {stamp_of(endpoint)} AS _moved_at,
                 lag(_hash) OVER before AS _hash_before,
                 lag(_deleted) OVER before AS _deleted_before,
                 max(_moved_at) OVER (before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -209,7 +217,7 @@ def _versions(endpoint: Endpoint) -> str:
                     PARTITION BY {key} ORDER BY _place ROWS UNBOUNDED PRECEDING) END AS _valid_from
             FROM judged
         )
-        SELECT *,
+        SELECT _event, _repeat, _valid_from,
             CASE WHEN NOT _repeat THEN lead(_valid_from) OVER (
                 PARTITION BY {key}, _repeat ORDER BY _place) END AS _valid_to,
             NOT _repeat AND NOT _deleted AND lead(_place) OVER (

@@ -295,6 +295,13 @@ MUTATIONS = [
         ("tests/engine/test_room.py",),
     ),
     Mutation(
+        "a day is held in memory, however many rows it has",
+        "connector/buckets.py",
+        "    if len(days) == 1:\n",
+        "    if False:\n",
+        ("tests/engine/test_buckets.py",),
+    ),
+    Mutation(
         "a page that was torn is believed",
         "connector/frames.py",
         " or crc32(file.read(length)) != check",
