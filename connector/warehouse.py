@@ -28,7 +28,15 @@ from connector.locks import GivesUp, never
 from connector.promotion import promoted
 from connector.published import PUBLISHED
 from connector.versions import Pieces, apply, parquet
-from connector.workfile import FROM_LAKE, connect, remove, storage_faults, with_room, work_file
+from connector.workfile import (
+    FROM_LAKE,
+    connect,
+    hold_at_most,
+    remove,
+    storage_faults,
+    with_room,
+    work_file,
+)
 from schemas import STREAMS, Endpoint
 
 T = TypeVar("T")
@@ -124,7 +132,7 @@ class Warehouse:
         for file in self._new_files(found):
             self.lake.verify(file)
         if found:
-            self.con.execute(f"SET memory_limit = '{FROM_LAKE}'")
+            hold_at_most(self.con, FROM_LAKE)
         self._advance(found, {})
 
     def is_overtaken(self) -> bool:

@@ -20,19 +20,19 @@ from connector.lake import Lake
 
 T = TypeVar("T")
 
-MEMORY = "60MB"
-"""What DuckDB may hold where rows come from the API; beyond it, it goes to disk. A process that
-reads 50,000 threads then peaks at 270 MB, one that reads 1,000,000 at 300; 170 are there before the
-first. With 40 MB, the latter runs out of them."""
+MEMORY = 60
+"""Megabytes that DuckDB may hold where rows come from the API; beyond it, it goes to disk. A
+process that reads 50,000 threads then peaks at 270 MB, one that reads 1,000,000 at 290; 170 are
+there before the first. With 40 MB, the latter runs out of them."""
 
-FROM_LAKE = "150MB"
+FROM_LAKE = 150
 """What it may hold where two threads read a whole lake: a third faster than with 75 MB, and with
 600 MB hardly more than that. The process peaks at 310 MB."""
 
-NEXT_TO_NONE = "20MB"
+NEXT_TO_NONE = 20
 """What it may hold while Arrow sorts and writes rows."""
 
-MORE = (FROM_LAKE, "360MB", "1440MB", "5760MB")
+MORE = (FROM_LAKE, 360, 1440, 5760)
 """What it may hold where that is not enough: hundreds of rows of 30 kB are held at once, or some
 hundred thousand parents and what is known of them."""
 
@@ -93,12 +93,9 @@ def _renew_views(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _attach(path: Path) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY,
-        "temp_directory": str(path.parent / "spill"),
-    }
-    con = duckdb.connect(config=config)
+    con = duckdb.connect(config={"temp_directory": str(path.parent / "spill")})
     try:
+        hold_at_most(con, MEMORY)
         # The format that clients of 1.4 and 1.5 can read as well (DESIGN, measured).
         con.execute(
             f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS productlane "
@@ -129,14 +126,18 @@ def with_room(
     con: duckdb.DuckDBPyConnection, act: Callable[[], T], again: Callable[[], bool] = lambda: True
 ) -> T:
     """Do something, and `again`, if it may be, with more memory until it has enough."""
-    for limit in MORE:
+    while True:
         try:
             return act()
         except duckdb.OutOfMemoryException:
-            if not again():
+            if not (again() and _hold_more(con)):
                 raise
-            con.execute(f"SET memory_limit = '{limit}'")
-    return act()
+
+
+def hold_at_most(con: duckdb.DuckDBPyConnection, megabytes: int) -> None:
+    """Have DuckDB keep to so much memory. Raises its OutOfMemoryException if it can't."""
+    # Of its own setting DuckDB says no more than "1.3 GiB".
+    con.execute(f"SET memory_limit = '{megabytes}MB'; SET VARIABLE megabytes = {megabytes}")
 
 
 def let_go(con: duckdb.DuckDBPyConnection) -> None:
@@ -144,10 +145,24 @@ def let_go(con: duckdb.DuckDBPyConnection) -> None:
 
     If it can't, it says that it ran out of memory, and keeps its limit: nothing is lost by that.
     """
-    [(limit,)] = con.execute("SELECT current_setting('memory_limit')").fetchall()
+    before = _limit(con)
     with suppress(duckdb.OutOfMemoryException):
-        con.execute(f"SET memory_limit = '{NEXT_TO_NONE}'")
-        con.execute(f"SET memory_limit = '{limit}'")
+        hold_at_most(con, NEXT_TO_NONE)
+        hold_at_most(con, before)
+
+
+def _hold_more(con: duckdb.DuckDBPyConnection) -> bool:
+    """Go up one step, never down: more may have been needed before. False at the last one."""
+    now = _limit(con)
+    more = [limit for limit in MORE if limit > now]
+    if more:
+        hold_at_most(con, more[0])
+    return bool(more)
+
+
+def _limit(con: duckdb.DuckDBPyConnection) -> int:
+    """Megabytes that DuckDB may hold now."""
+    return int(con.execute("SELECT getvariable('megabytes')").fetchall()[0][0])
 
 
 @contextmanager
@@ -166,7 +181,7 @@ def storage_faults(lake: Lake) -> Iterator[None]:
         ) from fault
     except duckdb.OutOfMemoryException as fault:
         raise DataDirError(
-            f"some rows below {folder} don't fit {MORE[-1]} of memory", todo="Report it, please"
+            f"some rows below {folder} don't fit {MORE[-1]} MB of memory", todo="Report it, please"
         ) from fault
     except (
         duckdb.SerializationException,

@@ -17,6 +17,7 @@ from connector.lake import Lake
 from connector.ledger import Position, Run
 from connector.turns import Turns
 from connector.warehouse import Warehouse, opened
+from connector.workfile import MEMORY, MORE, _limit, connect, let_go, with_room
 from schemas import STREAMS
 from tests.bench import Bench
 
@@ -49,6 +50,22 @@ def test_a_question_that_runs_out_of_memory_is_asked_again_with_more(tmp_path: P
 def test_what_no_memory_is_enough_for_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataDirError, match="don't fit"):
         taken(tmp_path, lambda warehouse: hold(warehouse.con, 3_000))
+
+
+def test_what_had_to_be_more_is_never_made_less(tmp_path: Path) -> None:
+    con = connect(tmp_path / "warehouse.duckdb")
+    limits = []
+
+    def act() -> None:
+        assert len(limits) <= len(MORE), limits
+        limits.append(_limit(con))
+        let_go(con)
+        raise duckdb.OutOfMemoryException
+
+    with pytest.raises(duckdb.OutOfMemoryException):
+        with_room(con, lambda: with_room(con, act))
+    assert limits == [MEMORY, *MORE]
+    con.close()
 
 
 def test_what_has_made_an_entry_count_is_not_done_again(tmp_path: Path) -> None:

@@ -266,12 +266,19 @@ MUTATIONS = [
     Mutation(
         "never more memory than is usual",
         "connector/workfile.py",
-        "    for limit in MORE:\n",
-        "    for limit in MORE[:0]:\n",
+        "if not (again() and _hold_more(con)):",
+        "if True:",
         (
             "tests/engine/test_rebuild.py::"
             "test_rows_that_take_more_memory_than_is_usual_are_read_all_the_same",
         ),
+    ),
+    Mutation(
+        "less memory than was needed before",
+        "connector/workfile.py",
+        "if limit > now",
+        "if limit != now",
+        ("tests/engine/test_room.py::test_what_had_to_be_more_is_never_made_less",),
     ),
     Mutation(
         "a question that runs out of memory fails",
