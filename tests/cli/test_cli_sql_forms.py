@@ -174,7 +174,7 @@ def peak(cli: Cli, form: str, rows: int) -> int:
 @pytest.mark.long
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])
 def test_eight_times_the_rows_take_no_more_memory(synced: Cli, form: str) -> None:
-    few, many = 250_000, 2_000_000
+    few, many = 125_000, 1_000_000
     more = peak(synced, form, many) - peak(synced, form, few)
     assert more < (many - few) * 200 / 4, f"{more:,} bytes more"
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import duckdb
 import pytest
 
-from connector import guard, news
+from connector import guard, news, workfile
 from connector.errors import DataDirError
 from connector.lake import Lake
 from connector.ledger import Position, Run
@@ -47,9 +47,12 @@ def test_a_question_that_runs_out_of_memory_is_asked_again_with_more(tmp_path: P
     assert taken(tmp_path, lambda warehouse: hold(warehouse.con, 6)) == 6_000_000
 
 
-def test_what_no_memory_is_enough_for_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DataDirError, match="don't fit"):
-        taken(tmp_path, lambda warehouse: hold(warehouse.con, 3_000))
+def test_what_no_memory_is_enough_for_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workfile, "MORE", MORE[:1])  # all of it would be gigabytes, and 20 s
+    with pytest.raises(DataDirError, match="don't fit 150 MB"):
+        taken(tmp_path, lambda warehouse: hold(warehouse.con, 100))
 
 
 def test_what_had_to_be_more_is_never_made_less(tmp_path: Path) -> None:
