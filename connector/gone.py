@@ -13,6 +13,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from connector.buckets import HELD
 from connector.lake import Lake
 from connector.ledger import LakeFile
 from connector.staging import Staged
@@ -113,8 +114,8 @@ def write_gone(
     _keys(con, "gone", endpoint, gone)
     under = [(c, f'm."{c.parent.column}" = gone.id') for c in children_of(endpoint) if c.parent]
     for one, condition in [(endpoint, same_key(endpoint, "m", "gone")), *under]:
-        table = _tombstones(con, one, condition, staged, noticed_at)
-        yield from lake.write_beside("deletions", one.stream, staged.walk, table)
+        rows = _tombstones(con, one, condition, staged, noticed_at)
+        yield from lake.write_beside("deletions", one.stream, staged.walk, rows)
 
 
 def _tombstones(
@@ -123,11 +124,12 @@ def _tombstones(
     condition: str,
     staged: Staged,
     noticed_at: datetime | None,
-) -> pa.Table:
+) -> pa.RecordBatchReader:
     """The live rows `m` that stand in table `gone`, as the lake keeps the fact that they are gone.
 
-    They were seen last when their present version was read, or by the last full walk before this
-    one that missed nothing.
+    They stream through: many may go at once, with all that hung under them. They were seen last
+    when their present version was read, or by the last full walk before this one that missed
+    nothing.
     """
     found = con.sql(
         f"""
@@ -146,9 +148,10 @@ def _tombstones(
             "walk": staged.walk,
             "stream": endpoint.stream,
         },
-    ).to_arrow_table()
+    ).to_arrow_reader(HELD)
     schema = endpoint.schema.append(pa.field("_last_seen_at", STAMP))
-    return found.cast(schema.append(pa.field("_noticed_at", STAMP)))
+    schema = schema.append(pa.field("_noticed_at", STAMP))
+    return pa.RecordBatchReader.from_batches(schema, (rows.cast(schema) for rows in found))
 
 
 def write_held(
@@ -162,4 +165,4 @@ def write_held(
             "walk": pa.array([walk] * len(held), pa.string()),
         }
     )
-    yield from lake.write_beside("missing", endpoint.stream, walk, table)
+    yield from lake.write_beside("missing", endpoint.stream, walk, table.to_reader())

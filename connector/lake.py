@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from zlib import crc32
 
@@ -165,12 +166,13 @@ class Lake:
         return self._write(path, like.kind, like.stream, schema, rows)
 
     def write_beside(
-        self, kind: FileKind, stream: str, walk: str, table: pa.Table
+        self, kind: FileKind, stream: str, walk: str, rows: pa.RecordBatchReader
     ) -> Iterator[LakeFile]:
         """Write one of the connector's own records, if there is anything in it."""
-        if table.num_rows:
+        filled = (batch for batch in rows if batch.num_rows)
+        if first := next(filled, None):
             path = self.root / f"_{kind}" / stream / f"{walk}.parquet"
-            yield self._write(path, kind, stream, table.schema, [table])
+            yield self._write(path, kind, stream, rows.schema, chain([first], filled))
 
     def _write(
         self, path: Path, kind: FileKind, stream: str, schema: pa.Schema, rows: Rows

@@ -65,7 +65,8 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
         *gone.write_held(lake, endpoint, verdict.held, staged.walk),
     ]
     if walked.checked is not None:
-        files += lake.write_beside("parents", endpoint.stream, staged.walk, walked.checked)
+        checked = walked.checked.to_reader()
+        files += lake.write_beside("parents", endpoint.stream, staged.walk, checked)
     if walked.in_vain and endpoint.parent:
         above = STREAMS[endpoint.parent.stream]
         files += gone.write_held(lake, above, [(one,) for one in walked.in_vain], staged.walk)
@@ -81,7 +82,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
 def _write_aside(lake: Lake, endpoint: Endpoint, staged: Staged) -> Iterator[LakeFile]:
     if staged.rejected and staged.answered_at:
         table = rejected_table(endpoint.stream, staged.rejected, staged.walk, staged.answered_at)
-        yield from lake.write_beside("rejected", endpoint.stream, staged.walk, table)
+        yield from lake.write_beside("rejected", endpoint.stream, staged.walk, table.to_reader())
 
 
 def _landing(

@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from connector import staging
 from connector.absence import Verdict, judge
+from connector.buckets import HELD
 from connector.budget import Budget
 from connector.client import Client
-from connector.gone import Absence, Key
+from connector.durable import hidden_name
+from connector.gone import Absence, Key, write_gone
+from connector.lake import Lake
 from connector.sandbox import Fault, Readings
+from connector.warehouse import opened
 from schemas import STREAMS
 from tests.bench import FEED, Bench
 
@@ -184,3 +191,20 @@ def test_b21_a_merge_is_recorded_with_loser_and_winner(make_bench: Make, merge_b
         WHERE r.company_id IS NOT NULL"""
     for table in ("threads", "contacts"):
         assert at.query(dangling.format(table)) == [(0,)]
+
+
+def test_b09_however_many_go_at_once_their_rows_stream_through(make_bench: Make) -> None:
+    """100,000 threads that go would be held as 270 MB, and a million as gigabytes."""
+    at = make_bench(threads=2 * HELD)
+    at.sync("threads")
+    later, lake = at.box.clock.now() + timedelta(days=1), Lake(at.settings.data_dir)
+    with opened(lake) as warehouse:
+        lake.begin(walk := lake.next_walk())
+        staged = staging.begin(lake.root / "_staging", walk, {"stream": "threads"})
+        staged.asked_at = staged.answered_at = later
+        every = warehouse.con.execute("SELECT id FROM main.threads").fetchall()
+        [file] = write_gone(warehouse.con, STREAMS["threads"], lake, staged, every)
+        said = pq.read_metadata(hidden_name(Path(lake.path(file))))
+    groups = [said.row_group(number).num_rows for number in range(said.num_row_groups)]
+    assert sum(groups) == file.rows == 2 * HELD
+    assert max(groups) <= 1.1 * HELD  # DuckDB makes no piece that ends in mid-vector
