@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -18,6 +20,23 @@ DEFAULT_BASE_URL = "https://productlane.com/api/v2"
 DEFAULT_START = date(2022, 1, 1)
 
 Grain = Literal["day", "week", "month"]
+
+OURS = "PRODUCTLANE_"
+NAMES = (
+    "PRODUCTLANE_API_KEY",
+    "PRODUCTLANE_BASE_URL",
+    "PRODUCTLANE_DATA_DIR",
+    "PRODUCTLANE_START_DATE",
+    "PRODUCTLANE_PARTITION_GRAIN",
+    "PRODUCTLANE_STALE_HOURS",
+    "PRODUCTLANE_OWNERS",
+    "PRODUCTLANE_PREVIEW_ROWS",
+    "PRODUCTLANE_LAG_SECONDS",
+    "PRODUCTLANE_OVERLAP_SECONDS",
+    "PRODUCTLANE_PAGE_SIZE",
+    "PRODUCTLANE_LOSS_BRAKE",
+    "PRODUCTLANE_AUDIT_SHARE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,7 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Settings from the environment; what it lacks, from `.env`; what that lacks, defaults."""
         values = _values(environ)
+        _warn_of_slips(values)
         return cls(
             api_key=values.get("PRODUCTLANE_API_KEY", "").strip(),
             base_url=(values.get("PRODUCTLANE_BASE_URL") or DEFAULT_BASE_URL).rstrip("/"),
@@ -103,6 +123,19 @@ def _values(environ: Mapping[str, str] | None) -> dict[str, str]:
         return dict(environ)
     from_file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
     return from_file | dict(os.environ)
+
+
+def _warn_of_slips(values: Mapping[str, str]) -> None:
+    """Say so where a setting's name is nearly right: its value would be left out without a word.
+
+    A name that is like none of ours is another program's. Values may be secrets, and aren't said.
+    """
+    others = [name for name in values if name.startswith(OURS) and name not in NAMES]
+    for name in others:
+        endings = {known.removeprefix(OURS): known for known in NAMES}
+        if near := get_close_matches(name.removeprefix(OURS), endings, 1, cutoff=0.7):
+            said = "%s is no setting, and is left out; is %s meant?"
+            logging.getLogger(__name__).warning(said, name, endings[near[0]])
 
 
 def _start(values: Mapping[str, str], name: str) -> date | None:

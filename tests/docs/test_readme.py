@@ -19,7 +19,7 @@ from connector.cli import guide, main
 from connector.cli.streams import markdown
 from connector.published import PUBLISHED
 from connector.questions import questions
-from connector.settings import DEFAULT_BASE_URL, Settings
+from connector.settings import DEFAULT_BASE_URL, NAMES, Settings
 from connector.shape import everything
 from tests.bench import Bench, bench, connect
 from tests.push.pushed import Desk
@@ -155,7 +155,7 @@ def test_the_settings_are_those_that_are_read_with_their_defaults() -> None:
     assert table
     said = dict(re.findall(r"^\| `(PRODUCTLANE_\w+)` \| (.*?) \|", table[1], re.MULTILINE))
     source = (ROOT / "connector" / "settings.py").read_text()
-    assert set(said) == set(re.findall(r'"(PRODUCTLANE_\w+)"', source))
+    assert set(said) == set(NAMES) == set(re.findall(r'"(PRODUCTLANE_\w+)"', source))
     default = Settings.load({})
     assert said["PRODUCTLANE_BASE_URL"] == f"`{DEFAULT_BASE_URL}`"
     given = {name: value.strip("`") for name, value in said.items() if value != "none"}

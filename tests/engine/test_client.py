@@ -176,6 +176,18 @@ def test_b24_a_key_in_the_place_of_the_address_is_not_shown() -> None:
     assert "mistaken" not in f"{caught.value!r} {vars(caught.value)}"
 
 
+def test_a_setting_whose_name_is_nearly_right_is_told_without_its_value(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    near = {"PRODUCTLANE_APIKEY": "pl_v2_mistaken", "PRODUCTLANE_DATA_DIRECTORY": "lake"}
+    others = {"PRODUCTLANE_WEBHOOK_SECRET": "x", "PRODUCTLANE_API_KEY_OF_STAGING": "y"}
+    Settings.load(near | others | {"PRODUCTLANE_PAGE_SIZE": "100"})
+    assert caplog.messages == [
+        "PRODUCTLANE_APIKEY is no setting, and is left out; is PRODUCTLANE_API_KEY meant?",
+        "PRODUCTLANE_DATA_DIRECTORY is no setting, and is left out; is PRODUCTLANE_DATA_DIR meant?",
+    ]
+
+
 def test_settings_say_what_is_wrong_with_them() -> None:
     for environ, told in (
         ({"PRODUCTLANE_START_DATE": "yesterday"}, "not a date"),
