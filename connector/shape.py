@@ -30,13 +30,15 @@ MADE_OF: dict[str, tuple[str, ...]] = {
 class Table:
     """A table or view: its name with the schema, what a row is, its columns in order.
 
-    `references` says which columns hold the `id` of a row of which table of `main`.
+    `references` says which columns hold the `id` of a row of which table of `main`; `macros` are
+    the table macros that give its columns at another moment, or for another time zone.
     """
 
     name: str
     meaning: str
     columns: Columns
     references: dict[str, str] = field(default_factory=dict)
+    macros: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -48,10 +50,11 @@ def everything() -> Iterator[Table]:
     """Every table and view, schema by schema, in the order of the catalogue."""
     for endpoint in STREAMS.values():
         columns = _own(endpoint) | MAIN_OWN
-        yield Table(f"main.{endpoint.stream}", endpoint.meaning, columns, dict(endpoint.references))
+        yield _in_main(endpoint.stream, endpoint.meaning, columns, dict(endpoint.references))
     for name, (meaning, columns) in bookkeeping.TABLES.items():
         if name.startswith("main."):
-            yield Table(name, meaning, columns, REFERENCES.get(name, {}))
+            bare = name.removeprefix("main.")
+            yield _in_main(bare, meaning, columns, REFERENCES.get(name, {}))
     for endpoint in STREAMS.values():
         of_history = {name: (PAST_OWN[name][0], said) for name, said in history.COLUMNS.items()}
         yield Table(
@@ -64,7 +67,13 @@ def everything() -> Iterator[Table]:
         if name.startswith("meta."):
             yield Table(name, meaning, columns)
     for view in analytics.VIEWS.values():
-        yield Table(f"analytics.{view.name}", view.meaning, view.columns)
+        macros = (f"analytics.{view.macro}(tz)",) if view.macro else ()
+        yield Table(f"analytics.{view.name}", view.meaning, view.columns, macros=macros)
+
+
+def _in_main(bare: str, meaning: str, columns: Columns, references: dict[str, str]) -> Table:
+    macros = (f"{bare}_as_of(ts)", f"{bare}_known_at(ts)")
+    return Table(f"main.{bare}", meaning, columns, references, macros)
 
 
 def streams_of(table: str) -> list[str]:

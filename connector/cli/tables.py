@@ -62,13 +62,19 @@ def _chosen(name: str | None) -> list[Table]:
     found = [*everything()]
     if name is None:
         return found
-    names = (name, f"main.{name}", f"analytics.{name}")
     chosen = [one for one in found if one.schema == name]
-    if chosen := chosen or [one for one in found if one.name in names][:1]:
+    if chosen := chosen or [one for one in found if name in _names(one)][:1]:
         return chosen
     raise ConfigurationError(
         f"there is no table {name!r}", todo="`productlane-elt tables` lists them"
     )
+
+
+def _names(table: Table) -> set[str]:
+    """All by which it may be asked for: with or without its schema, or by a macro's name."""
+    full = {table.name, *(macro.partition("(")[0] for macro in table.macros)}
+    readily = ("main.", "analytics.")
+    return full | {name.partition(".")[2] for name in full if name.startswith(readily)}
 
 
 def _show_columns(table: Table) -> None:
@@ -78,12 +84,16 @@ def _show_columns(table: Table) -> None:
         for name, (kind, meaning) in table.columns.items()
     ]
     show(output.out(), COLUMNS, rows)
+    if table.macros:
+        what = "With another time zone" if table.schema == "analytics" else "At another moment"
+        output.out().print(f"{what}: {', '.join(table.macros)}", markup=False, soft_wrap=True)
 
 
 def _facts(table: Table) -> dict[str, Any]:
     return {
         "table": table.name,
         "meaning": table.meaning,
+        "macros": list(table.macros),
         "columns": [
             {
                 "name": name,

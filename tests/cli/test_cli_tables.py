@@ -8,6 +8,7 @@ import pytest
 
 from connector.analytics import VIEWS
 from connector.shape import everything
+from connector.workfile import connect
 from tests.cli.conftest import Cli
 
 
@@ -32,6 +33,26 @@ def test_tables_tells_the_columns_of_one_with_or_without_its_schema(bare: Cli, n
     said = bare.run("tables", name).out
     assert said.startswith(f"{table.name}: {table.meaning}")
     assert all(f" {column} " in said for column in table.columns)
+
+
+def test_tables_knows_a_table_by_its_macros(bare: Cli) -> None:
+    for name in ("threads_as_of", "threads_known_at"):
+        said = bare.run("tables", name).out
+        assert said.startswith("main.threads: ")
+        assert "At another moment: threads_as_of(ts), threads_known_at(ts)\n" in said
+    said = bare.run("tables", "inbox_weekly_in").out
+    assert "With another time zone: analytics.inbox_weekly_in(tz)\n" in said
+
+
+def test_every_macro_of_the_warehouse_is_told_and_no_other(tmp_path: Path) -> None:
+    con = connect(tmp_path / "warehouse.duckdb")
+    found = con.execute("""SELECT schema_name, function_name, parameters FROM duckdb_functions()
+        WHERE function_type = 'table_macro' AND database_name = 'productlane'""").fetchall()
+    con.close()
+    there = {f"{schema}.{name}({', '.join(given)})" for schema, name, given in found}
+    assert there == {
+        macro if "." in macro else f"main.{macro}" for t in everything() for macro in t.macros
+    }
 
 
 def test_tables_of_a_schema_are_those_of_it(bare: Cli) -> None:
