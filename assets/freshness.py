@@ -66,12 +66,24 @@ def judged(one: Staleness, now: datetime, limit: timedelta) -> dg.AssetCheckResu
     metadata = {name: shown(at) for name, at in times.items() if at}
     if age is not None:
         metadata["hours_old"] = round(age / timedelta(hours=1), 2)
+    passed = not one.was_read or (age is not None and age <= limit)
     return dg.AssetCheckResult(
         asset_key=warehouse_key(one.stream),
         check_name=FRESH,
-        passed=not one.was_read or (age is not None and age <= limit),
+        passed=passed,
         severity=dg.AssetCheckSeverity.ERROR,
+        description=None if passed else _words(one.stream, age, limit),
         metadata={**metadata, "limit_hours": round(limit / timedelta(hours=1), 2)},
+    )
+
+
+def _words(stream: str, age: timedelta | None, limit: timedelta) -> str:
+    """What is the matter, and what to do."""
+    hour = timedelta(hours=1)
+    how = f"Its rows are {age / hour:.1f} hours old" if age else "It was never read to the end"
+    return (
+        f"{how}; {limit / hour:g} hours are allowed. The latest runs of `sync` say what keeps it; "
+        f"`productlane-elt sync {stream}` brings it up to date."
     )
 
 

@@ -37,6 +37,8 @@ def test_what_was_not_synced_for_long_is_stale_and_a_backfill_of_old_days_change
     before = look(stale)
     assert [before[stream].passed for stream in FEED] == [False, False, False]
     assert set(before) == {endpoint.stream for endpoint in scheduled()}
+    assert "hours old; 6 hours are allowed" in (before["threads"].description or "")
+    assert "`productlane-elt sync threads`" in (before["threads"].description or "")
     stale.box.clock.set(datetime.now(UTC))
     old = TODAY - timedelta(days=10)
     assert stale.backfill(old, old + timedelta(days=2), "threads").success
@@ -47,6 +49,7 @@ def test_what_was_not_synced_for_long_is_stale_and_a_backfill_of_old_days_change
     stale.bring_up_to_date(*FEED)
     after = look(stale)
     assert [after[stream].passed for stream in FEED] == [True, True, True]
+    assert after["threads"].description is None
     assert float(after["threads"].metadata["hours_old"].value or 0) < 1  # type: ignore[arg-type]
     assert {one.severity for one in after.values()} == {dg.AssetCheckSeverity.ERROR}
 
