@@ -105,6 +105,13 @@ MUTATIONS = [
         (f"{DELETIONS}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
     ),
     Mutation(
+        "tombstones held at once",
+        "connector/gone.py",
+        ").to_arrow_reader(HELD)",
+        ").to_arrow_table().to_reader()",
+        (f"{DELETIONS}::test_b09_however_many_go_at_once_their_rows_stream_through",),
+    ),
+    Mutation(
         "absence without certificate",
         "connector/absence.py",
         "    if endpoint.detail:\n",
