@@ -1,4 +1,4 @@
-"""The same rows loaded by hand: what the machine gives to a program that proves and keeps nothing.
+"""The same rows loaded by hand, by a program that proves and keeps nothing: a measure for ours.
 
     python by_hand.py URL FOLDER STREAM...     (the key in PRODUCTLANE_API_KEY)
 

@@ -1,8 +1,10 @@
-"""Tables of the lake's files, made by DuckDB alone: what the machine gives to `rebuild`.
+"""Tables of the lake's files, made by DuckDB alone: a measure for `rebuild`.
 
     python copied.py DATA_DIR FOLDER STREAM...
 
-It has all the memory that it wants, and checks no file, compares no key and derives nothing.
+It has its default settings and all the memory that it wants, checks no file, compares no key and
+derives nothing. That is no upper bound: of 480,000 rows it makes a quarter more a second where the
+order of rows needn't be kept.
 """
 
 from __future__ import annotations

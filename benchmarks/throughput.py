@@ -3,8 +3,8 @@
     pip install -e '.[benchmarks]' && python -m benchmarks.throughput
 
 One server, no latency, no limit. Both are processes of their own that start from nothing; their
-whole time counts. Two cores are shared with the server, for both alike. What the machine can do at
-all is shown by a third one, that loads the same rows without proving or keeping anything.
+whole time counts. Two cores are shared with the server, for both alike. What the machine is good
+for is shown by a third one, that loads the same rows without proving or keeping anything.
 """
 
 from __future__ import annotations
