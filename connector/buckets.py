@@ -27,47 +27,38 @@ MOST = 200
 
 T = TypeVar("T")
 Day = date | None
-Bucket = Iterator[tuple[Day, Rows]]
-"""The rows of each of its days in turn, made as they are asked for."""
+Days = Iterator[tuple[Day, Rows]]
+"""The rows of each day in turn, made as they are asked for."""
 
 
 def by_day(
     tables: Iterable[pa.Table], stamp: str, days: Sequence[tuple[Day, int]], folder: Path
-) -> Iterator[Bucket]:
-    """The rows of all UTC days of column `stamp`, in buckets that may be emptied side by side.
+) -> Days:
+    """The rows of each UTC day of column `stamp`; those of one day before the next is asked for.
 
     `days` are the days that occur, ascending from None, with their numbers of rows. `folder`
     takes the buckets if there is more than one. A single day, of whatever size, streams through.
     """
     if len(days) == 1:
-        yield iter([(days[0][0], tables)])
+        yield days[0][0], tables
         return
     firsts = list(_firsts(days))
     if len(firsts) == 1:
-        yield _days(pa.concat_tables(tables), stamp)
+        yield from _days(pa.concat_tables(tables), stamp)
         return
     paths = [folder / f"bucket-{number:05d}.arrow" for number in range(len(firsts))]
     _fill(tables, stamp, firsts, paths)
     sizes = dict(days)
     for first, path in zip(firsts, paths, strict=True):
-        yield _alone(first, path) if sizes[first] > HELD else _kept(path, stamp)
+        with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
+            if sizes[first] > HELD:
+                yield first, reader
+            else:
+                yield from _days(reader.read_all(), stamp)
+        path.unlink()
 
 
-def _kept(path: Path, stamp: str) -> Bucket:
-    """Some days' rows, held in memory while they are sorted."""
-    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
-        yield from _days(reader.read_all(), stamp)
-    path.unlink()
-
-
-def _alone(day: Day, path: Path) -> Bucket:
-    """One day's rows, which stream through."""
-    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
-        yield day, reader
-    path.unlink()
-
-
-def _days(table: pa.Table, stamp: str) -> Bucket:
+def _days(table: pa.Table, stamp: str) -> Days:
     for day, rows in _runs(table, stamp, lambda day: day):
         yield day, rows.to_batches()
 

@@ -37,13 +37,12 @@ def test_each_row_comes_once_and_under_its_day(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(buckets, "HELD", 4)
         found: Counter[date | None] = Counter()
-        for bucket in by_day((rows(*piece) for piece in pieces), "stamp", counts, folder):
-            for day, some in bucket:
-                assert day not in found
-                for one in some:
-                    stamps = one["stamp"].to_pylist()
-                    assert {stamp and stamp.date() for stamp in stamps} <= {day}
-                    found[day] += len(stamps)
+        for day, some in by_day((rows(*piece) for piece in pieces), "stamp", counts, folder):
+            assert day not in found
+            for one in some:
+                stamps = one["stamp"].to_pylist()
+                assert {stamp and stamp.date() for stamp in stamps} <= {day}
+                found[day] += len(stamps)
     assert found == wanted
     assert list(folder.iterdir()) == []
 
@@ -56,7 +55,6 @@ def test_a_single_day_streams_through(tmp_path: Path) -> None:
             made.append(number)
             yield rows(*[0] * 1000)
 
-    [bucket] = by_day(pieces(), "stamp", [(FIRST, 50_000)], tmp_path)
-    [(_, found)] = bucket
+    [(_, found)] = by_day(pieces(), "stamp", [(FIRST, 50_000)], tmp_path)
     next(iter(found))
     assert made == [0]
