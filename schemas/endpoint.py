@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import pyarrow as pa
@@ -109,7 +110,7 @@ class Parent:
     query: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Endpoint:
     """One list of the API, and the stream that comes of it.
 
@@ -204,7 +205,7 @@ class Endpoint:
         }
         return parent | own
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The Arrow schema of a lake file: the stream's columns, then the bookkeeping."""
         own = [pa.field(name, ARROW[kind]) for name, kind, _ in self.stored()]
