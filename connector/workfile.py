@@ -47,6 +47,8 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
+        if _journal(path).exists():
+            _replay(path)
         con = _attach(path)
         if con.sql("SELECT catalogue FROM meta.ledger_position").fetchall() == [
             (blank.fingerprint(),)
@@ -59,6 +61,27 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     hidden.write_bytes(_blank(blank.fingerprint()))
     hidden.replace(path)
     return _attach(path)
+
+
+def _replay(path: Path) -> None:
+    """Put into the work file what its journal holds, with as much memory as that takes.
+
+    A killed process leaves a journal, and one whose memory won't do for the last checkpoint leaves
+    it without a word. To replay 38 MB of changed threads among 1,000,000 takes DuckDB 57 MB.
+    """
+    *some, most = MORE
+    for megabytes in some:
+        with suppress(duckdb.OutOfMemoryException, duckdb.TransactionException):
+            return _take_in(path, megabytes)
+    return _take_in(path, most)
+
+
+def _take_in(path: Path, megabytes: int) -> None:
+    con = _attach(path, megabytes)
+    try:
+        con.execute("CHECKPOINT")
+    finally:
+        con.close()
 
 
 @cache
@@ -92,10 +115,10 @@ def _renew_views(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("COMMIT")
 
 
-def _attach(path: Path) -> duckdb.DuckDBPyConnection:
+def _attach(path: Path, megabytes: int = MEMORY) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"temp_directory": str(path.parent / "spill")})
     try:
-        hold_at_most(con, MEMORY)
+        hold_at_most(con, megabytes)
         # The format that clients of 1.4 and 1.5 can read as well (DESIGN, measured).
         con.execute(
             f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS productlane "
@@ -118,8 +141,12 @@ def work_file(lake: Lake) -> Path:
 
 def remove(path: Path) -> None:
     """Remove a work file, and its journal, if it is there."""
-    for name in (path, path.with_name(f"{path.name}.wal")):
+    for name in (path, _journal(path)):
         name.unlink(missing_ok=True)
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
 
 
 def with_room(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from connector.lake import Lake
 from connector.ledger import Position, Run
 from connector.turns import Turns
 from connector.warehouse import Warehouse, opened
-from connector.workfile import MEMORY, MORE, _limit, connect, let_go, with_room
+from connector.workfile import MEMORY, MORE, _limit, connect, hold_at_most, let_go, with_room
 from schemas import STREAMS
 from tests.bench import Bench
 
@@ -68,6 +69,21 @@ def test_what_had_to_be_more_is_never_made_less(tmp_path: Path) -> None:
     with pytest.raises(duckdb.OutOfMemoryException):
         with_room(con, lambda: with_room(con, act))
     assert limits == [MEMORY, *MORE]
+    con.close()
+
+
+def test_a_journal_is_replayed_with_as_much_memory_as_that_takes(tmp_path: Path) -> None:
+    path, killed = tmp_path / "warehouse.duckdb", tmp_path / "killed.duckdb"
+    con = connect(path)
+    hold_at_most(con, 1000)
+    con.execute("SET wal_autocheckpoint = '1GB'")
+    con.execute("CREATE TABLE wide AS SELECT repeat(md5(range::VARCHAR), 1024) FROM range(2048)")
+    for suffix in ("", ".wal"):  # as they are on the disk of a process that is killed now
+        shutil.copyfile(f"{path}{suffix}", f"{killed}{suffix}")
+    con.close()
+    con = connect(killed)
+    assert con.sql("SELECT count(*) FROM wide").fetchall() == [(2048,)]
+    assert _limit(con) == MEMORY
     con.close()
 
 

@@ -288,6 +288,15 @@ MUTATIONS = [
         ("tests/engine/test_room.py::test_what_had_to_be_more_is_never_made_less",),
     ),
     Mutation(
+        "a journal must do with the usual memory",
+        "connector/workfile.py",
+        "if _journal(path).exists():",
+        "if False:",
+        (
+            "tests/engine/test_room.py::test_a_journal_is_replayed_with_as_much_memory_as_that_takes",
+        ),
+    ),
+    Mutation(
         "a question that runs out of memory fails",
         "connector/turns.py",
         "warehouse.with_room(job[0])",
