@@ -67,7 +67,8 @@ def _replay(path: Path) -> None:
     """Put into the work file what its journal holds, with as much memory as that takes.
 
     A killed process leaves a journal, and one whose memory won't do for the last checkpoint leaves
-    it without a word. To replay 38 MB of changed threads among 1,000,000 takes DuckDB 57 MB.
+    it without a word. To replay 38 MB of changed threads among 1,000,000 takes DuckDB 57 MB. Where
+    it has too little to commit what it replays, DuckDB says that the transaction failed.
     """
     *some, most = MORE
     for megabytes in some:

@@ -72,17 +72,29 @@ def test_what_had_to_be_more_is_never_made_less(tmp_path: Path) -> None:
     con.close()
 
 
-def test_a_journal_is_replayed_with_as_much_memory_as_that_takes(tmp_path: Path) -> None:
+WIDE = "repeat(md5(range::VARCHAR), 1024)"
+MANY = ", ".join(f"md5({number}::VARCHAR || range) AS c{number}" for number in range(45))
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "steps"),
+    [(WIDE, 2048, MORE), (MANY, 15_000, (30, *MORE))],
+    ids=["for a piece of it", "to commit it"],  # DuckDB has an error for each
+)
+def test_a_journal_is_replayed_with_as_much_memory_as_that_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: str, rows: int, steps: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(workfile, "MORE", steps)
     path, killed = tmp_path / "warehouse.duckdb", tmp_path / "killed.duckdb"
     con = connect(path)
     hold_at_most(con, 1000)
     con.execute("SET wal_autocheckpoint = '1GB'")
-    con.execute("CREATE TABLE wide AS SELECT repeat(md5(range::VARCHAR), 1024) FROM range(2048)")
+    con.execute(f"CREATE TABLE many AS SELECT {columns} FROM range({rows})")
     for suffix in ("", ".wal"):  # as they are on the disk of a process that is killed now
         shutil.copyfile(f"{path}{suffix}", f"{killed}{suffix}")
     con.close()
     con = connect(killed)
-    assert con.sql("SELECT count(*) FROM wide").fetchall() == [(2048,)]
+    assert con.sql("SELECT count(*) FROM many").fetchall() == [(rows,)]
     assert _limit(con) == MEMORY
     con.close()
 
