@@ -1,0 +1,164 @@
+# ruff: noqa: E501 (code is quoted as it stands)
+"""Guards of what is kept: staged pages, the lake, the warehouse, and the memory it takes."""
+
+from __future__ import annotations
+
+from tests.mutations.mutation import Mutation
+
+CRASHES = "tests/engine/test_crashes.py"
+
+KEEPING = [
+    Mutation(
+        "rows and the place in the ledger not in one transaction",
+        "connector/warehouse.py",
+        "        with self._transaction():\n            self._apply(",
+        "        if True:\n            self._apply(",
+        (
+            f"{CRASHES}::test_b11_rows_and_the_place_in_the_ledger_are_written_together_or_not_at_all",
+        ),
+    ),
+    Mutation(
+        "state before data",
+        "connector/landing.py",
+        "    lake.begin(staged.walk)\n",
+        "    warehouse.commit(_landing(walked, verdict, News(0, 0, 0, news.Drift()), [], False))\n    lake.begin(staged.walk)\n",
+        (f"{CRASHES}::test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next",),
+    ),
+    Mutation(
+        "no rename: files grow where readers look",
+        "connector/durable.py",
+        'return path.with_name(f".{path.name}")',
+        "return path",
+        (f"{CRASHES}::test_b11_a_killed_landing_shows_no_half_file",),
+    ),
+    Mutation(
+        "no fsync of what is renamed",
+        "connector/durable.py",
+        "    _sync([hidden_name(path) for path in paths])\n",
+        "",
+        (f"{CRASHES}::test_b11_what_is_renamed_into_place_is_on_the_disk",),
+    ),
+    Mutation(
+        "no clearing away after a crash",
+        "connector/lake.py",
+        "        if not self._marker.exists():\n            return",
+        "        if self._marker:\n            return",
+        (f"{CRASHES}::test_b11_no_file_is_left_that_no_line_of_the_ledger_names",),
+    ),
+    Mutation(
+        "a killed walk begins again",
+        "connector/staging.py",
+        "if fits and staged.asked_at and now - staged.asked_at < YOUNG:",
+        "if False:",
+        (f"{CRASHES}::test_b18_a_killed_first_load_asks_no_page_twice_but_one_of_each_chain",),
+    ),
+    Mutation(
+        "never more memory than is usual",
+        "connector/workfile.py",
+        "if not (again() and _hold_more(con)):",
+        "if True:",
+        (
+            "tests/engine/test_rebuild.py::"
+            "test_rows_that_take_more_memory_than_is_usual_are_read_all_the_same",
+        ),
+    ),
+    Mutation(
+        "less memory than was needed before",
+        "connector/workfile.py",
+        "if limit > now",
+        "if limit != now",
+        ("tests/engine/test_room.py::test_what_had_to_be_more_is_never_made_less",),
+    ),
+    Mutation(
+        "a journal must do with the usual memory",
+        "connector/workfile.py",
+        "if _journal(path).exists():",
+        "if False:",
+        (
+            "tests/engine/test_room.py::test_a_journal_is_replayed_with_as_much_memory_as_that_takes",
+        ),
+    ),
+    Mutation(
+        "a journal that can't be committed is given up",
+        "connector/workfile.py",
+        "with suppress(duckdb.OutOfMemoryException, duckdb.TransactionException):",
+        "with suppress(duckdb.OutOfMemoryException):",
+        (
+            "tests/engine/test_room.py::test_a_journal_is_replayed_with_as_much_memory_as_that_takes",
+        ),
+    ),
+    Mutation(
+        "a question that runs out of memory fails",
+        "connector/turns.py",
+        "warehouse.with_room(job[0])",
+        "job[0](warehouse)",
+        ("tests/engine/test_room.py",),
+    ),
+    Mutation(
+        "what counts already is done again",
+        "connector/warehouse.py",
+        ", again=lambda: self._made_to_count == before",
+        "",
+        ("tests/engine/test_room.py",),
+    ),
+    Mutation(
+        "what ran out of memory leaves its files",
+        "connector/lake.py",
+        "        self._recover()\n        write_durably",
+        "        write_durably",
+        ("tests/engine/test_room.py",),
+    ),
+    Mutation(
+        "a day is held in memory, however many rows it has",
+        "connector/buckets.py",
+        "    if len(days) == 1:\n",
+        "    if False:\n",
+        ("tests/engine/test_buckets.py",),
+    ),
+    Mutation(
+        "a page that was torn is believed",
+        "connector/frames.py",
+        " or crc32(file.read(length)) != check",
+        "",
+        (f"{CRASHES}::test_b18_pages_that_a_loss_of_power_has_torn_are_asked_for_again",),
+    ),
+    Mutation(
+        "a staged walk goes on though another has landed since",
+        "connector/staging.py",
+        "staged.question == question and staged.walk > landed and not found",
+        "staged.question == question and not found",
+        (f"{CRASHES}::test_b18_a_walk_that_was_overtaken_begins_again",),
+    ),
+    Mutation(
+        "published in place, under the readers",
+        "connector/warehouse.py",
+        "            hidden.replace(target)",
+        "            target.exists() and target.chmod(0o644)\n            shutil.copyfile(hidden, target)",
+        ("tests/engine/test_rebuild.py::test_b23_a_reader_keeps_its_snapshot_while_syncs_publish",),
+    ),
+    Mutation(
+        "no lock between processes",
+        "connector/locks.py",
+        "        _wait_for(handle, mode, gives_up)\n",
+        "",
+        ("tests/engine/test_two_at_once.py",),
+    ),
+    Mutation(
+        "compaction keeps the newest version only",
+        "connector/compaction.py",
+        "    for file in group:\n        with",
+        "    for file in group[-1:]:\n        with",
+        (
+            "tests/engine/test_compaction.py::test_small_files_become_few_and_every_observation_stays",
+        ),
+    ),
+    Mutation(
+        "compaction removes before it has its line",
+        "connector/lake.py",
+        "        self.ledger.append(entry)\n        if isinstance(entry, Compaction):\n            self._remove(entry.replaced)\n",
+        "        if isinstance(entry, Compaction):\n            self._remove(entry.replaced)\n        self.ledger.append(entry)\n",
+        (
+            "tests/engine/test_compaction.py::test_b11_a_compaction_killed_at_any_write_loses_no_version",
+        ),
+    ),
+]

@@ -1,0 +1,113 @@
+"""Guards of what answers say: values, deletions, what is new, what is not published."""
+
+from __future__ import annotations
+
+from tests.mutations.mutation import Mutation
+
+BAD_INPUT = "tests/engine/test_bad_input.py"
+DELETIONS = "tests/engine/test_deletions.py"
+WINDOWS = "tests/engine/test_windows.py"
+
+READING = [
+    Mutation(
+        "what the overlap brings is taken for known",
+        "connector/news.py",
+        "WHERE m._hash IS DISTINCT FROM s._hash",
+        "WHERE m._hash IS NULL OR NOT {unmoved(endpoint, 's', 'm')}",
+        (f"{WINDOWS}::test_b06_same_stamp_other_content_inside_the_overlap_is_stored",),
+    ),
+    Mutation(
+        "what is deleted leaves what hangs under it",
+        "connector/gone.py",
+        'for one, condition in [(endpoint, same_key(endpoint, "m", "gone")), *under]:',
+        'for one, condition in [(endpoint, same_key(endpoint, "m", "gone"))]:',
+        (f"{DELETIONS}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
+    ),
+    Mutation(
+        "tombstones held at once",
+        "connector/gone.py",
+        ").to_arrow_reader(HELD)",
+        ").to_arrow_table().to_reader()",
+        (f"{DELETIONS}::test_b09_however_many_go_at_once_their_rows_stream_through",),
+    ),
+    Mutation(
+        "absence without certificate",
+        "connector/absence.py",
+        "    if endpoint.detail:\n",
+        "    if endpoint.detail:\n        return Verdict(absent.keys, [])\n",
+        (f"{DELETIONS}::test_b10_a_list_that_lost_everything_by_mistake_is_not_believed",),
+    ),
+    Mutation(
+        "no brake on a sudden loss",
+        "connector/absence.py",
+        "return len(absent.keys) > FEW and len(absent.keys) > brake * absent.total",
+        "return False",
+        (
+            f"{DELETIONS}::test_b10_where_no_row_can_be_asked_for_a_large_loss_is_held_until_it_is_seen_twice",
+        ),
+    ),
+    Mutation(
+        "a record without a key proves absence as well",
+        "connector/absence.py",
+        "    if not absent.provable:\n        return Verdict([], absent.keys)\n",
+        "",
+        (f"{DELETIONS}::test_b10_a_record_without_a_readable_key_may_be_any_row_so_none_is_gone",),
+    ),
+    Mutation(
+        "no total order: whoever lands last wins",
+        "connector/tables.py",
+        'return f"_observed_at, _walk, {stamp_of(endpoint)} NULLS FIRST, _hash"',
+        'return "rowid"',
+        ("tests/engine/test_versions.py",),
+    ),
+    Mutation(
+        "the newest updated_at wins",
+        "connector/tables.py",
+        'return f"_observed_at, _walk, {stamp_of(endpoint)} NULLS FIRST, _hash"',
+        'return f"{stamp_of(endpoint)} NULLS FIRST, _observed_at, _walk, _hash"',
+        ("tests/engine/test_versions.py",),
+    ),
+    Mutation(
+        "dates cut to milliseconds",
+        "connector/stamps.py",
+        "        stamp = datetime.fromisoformat(text)\n",
+        "        stamp = datetime.fromisoformat(text)\n"
+        "        stamp = stamp.replace(microsecond=stamp.microsecond // 1000 * 1000)\n",
+        ("tests/engine/test_decode.py",),
+    ),
+    Mutation(
+        "unknown fields dropped",
+        "connector/decode.py",
+        "            extra[name] = record[name]\n",
+        "",
+        (f"{BAD_INPUT}::test_b20_new_fields_are_kept_and_noted",),
+    ),
+    Mutation(
+        "one bad row fails its stream",
+        "connector/decode.py",
+        "            rejected.append(_set_aside(endpoint, record, reason, source))",
+        "            raise ValueError(reason)",
+        (f"{BAD_INPUT}::test_b20_a_bad_row_is_set_aside_and_shown_and_the_good_version_stays",),
+    ),
+    Mutation(
+        "a table with doubled keys is published",
+        "connector/guard.py",
+        "        if finding.error:\n",
+        "        if False:\n",
+        (
+            "tests/assets/test_checks.py::test_a_key_with_two_rows_is_an_error_and_readers_keep_what_they_had",
+        ),
+    ),
+    Mutation(
+        "freshness by the newest window, which an old backfill moves",
+        "connector/staleness.py",
+        """    stamped, proven, read_to = found[0]
+""",
+        """    stamped, proven, read_to = found[0]
+    stamped = read_to
+""",
+        (
+            "tests/assets/test_freshness.py::test_what_was_not_synced_for_long_is_stale_and_a_backfill_of_old_days_changes_nothing",
+        ),
+    ),
+]
