@@ -1,4 +1,7 @@
-"""A run as it is watched: a live board on a terminal, a line now and then elsewhere."""
+"""A run as it is watched: a live board on a terminal, a line now and then elsewhere.
+
+Elsewhere is a dumb terminal too (Emacs has one), where a board would not be seen at all.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def watching(address: str) -> Iterator[Progress]:
     """Show a run's progress on standard error, in the form that fits what reads it."""
     console = output.err()
     board = Board(address)
-    if not console.is_terminal:
+    if not console.is_interactive:
         yield Lines(board)
         return
     from rich.live import Live

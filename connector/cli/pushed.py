@@ -124,7 +124,7 @@ def _result_facts(result: Result) -> dict[str, Any]:
 def watching(pushing: Pushing) -> Iterator[None]:
     """Say on standard error how far it is: all the time on a terminal, else now and then."""
     console = output.err()
-    if not console.is_terminal:
+    if not console.is_interactive:
         told = [time.monotonic()]
 
         def tell(now: Pushing) -> None:

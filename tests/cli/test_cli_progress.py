@@ -83,16 +83,22 @@ def test_lines_come_seldom(
     assert "now threads: 20,000 rows" in capsys.readouterr().err
 
 
-def test_on_a_terminal_the_board_is_drawn_and_json_stays_pure(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("terminal", "seen"), [("xterm", "of 2 streams done"), ("dumb", "streams to read from")]
+)
+def test_every_terminal_shows_how_far_it_is_and_json_stays_pure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: str, seen: str
+) -> None:
+    monkeypatch.setenv("TERM", terminal)
     ours, theirs = pty.openpty()
     with Sandbox(threads=10) as box:
         cli = connected(tmp_path, box)
-        with os.fdopen(theirs, "w") as terminal:
-            process = cli.start("sync", "threads", "thread_messages", "--json", stderr=terminal)
+        with os.fdopen(theirs, "w") as written:
+            process = cli.start("sync", "threads", "thread_messages", "--json", stderr=written)
         shown = _all_of(ours)
         said, _ = process.communicate(timeout=60)
     assert json.loads(said)["exit_code"] == 0
-    assert "streams done" in shown
+    assert seen in shown
 
 
 def _all_of(handle: int) -> str:
