@@ -18,6 +18,9 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     # the time of all tests. Files in memory behave alike.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+# Some have it set, as many CI systems do: what is printed would have colours, and be read as text.
+os.environ.pop("FORCE_COLOR", None)
+
 
 @pytest.fixture(autouse=True, scope="session")
 def budgets_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
