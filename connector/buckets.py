@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from connector.lakefile import Rows
 
-HELD = 4000
-"""Rows that are held at a time: 7 MB of threads."""
+HELD = 2000
+"""Rows that are held at a time: 3.5 MB of threads."""
 
 MOST = 200
 """Buckets: each is an open file, of which a process may have 1024. Larger loads fill them more."""

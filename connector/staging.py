@@ -34,8 +34,8 @@ YOUNG = timedelta(hours=6)
 """How old a staged walk may be to go on; the life of a cursor is not known (question 27)."""
 
 
-PIECE = 20
-"""Pages a piece: 7 MB of threads."""
+PIECE = 10
+"""Pages a piece: 3.5 MB of threads."""
 
 
 @dataclass(slots=True)

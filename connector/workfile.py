@@ -20,10 +20,9 @@ from connector.lake import Lake
 
 T = TypeVar("T")
 
-MEMORY = 60
-"""Megabytes that DuckDB may hold where rows come from the API; beyond it, it goes to disk. A
-process that reads 50,000 threads then peaks at 270 MB, one that reads 1,000,000 at 290; 170 are
-there before the first. With 40 MB, the latter runs out of them."""
+MEMORY = 45
+"""Megabytes that DuckDB may hold where rows come from the API; beyond it, it goes to disk. With
+42 MB, 100,000 rows that changed among 1,000,000 run out of them."""
 
 FROM_LAKE = 150
 """What it may hold where two threads read a whole lake: a third faster than with 75 MB, and with
@@ -32,7 +31,7 @@ FROM_LAKE = 150
 NEXT_TO_NONE = 20
 """What it may hold while Arrow sorts and writes rows."""
 
-MORE = (FROM_LAKE, 360, 1440, 5760)
+MORE = (60, 90, FROM_LAKE, 360, 1440, 5760)
 """What it may hold where that is not enough: hundreds of rows of 30 kB are held at once, or some
 hundred thousand parents and what is known of them."""
 
@@ -157,9 +156,14 @@ def with_room(
     while True:
         try:
             return act()
-        except duckdb.OutOfMemoryException:
-            if not (again() and _hold_more(con)):
+        except (duckdb.OutOfMemoryException, duckdb.TransactionException) as fault:
+            if not (_lacks_memory(fault) and again() and _hold_more(con)):
                 raise
+
+
+def _lacks_memory(fault: duckdb.Error) -> bool:
+    """Has DuckDB run out of memory? If it does as it commits, it says the transaction failed."""
+    return isinstance(fault, duckdb.OutOfMemoryException) or "used)" in str(fault)
 
 
 def hold_at_most(con: duckdb.DuckDBPyConnection, megabytes: int) -> None:
@@ -199,17 +203,18 @@ def storage_faults(lake: Lake) -> Iterator[None]:
     folder = lake.root.parent
     try:
         yield
-    except (duckdb.IOException, duckdb.TransactionException) as fault:
+    except (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException) as fault:
         text = str(fault)
+        if _lacks_memory(fault):
+            raise DataDirError(
+                f"some rows below {folder} don't fit {MORE[-1]} MB of memory",
+                todo="Report it, please",
+            ) from fault
         if "No space" in text or "could not write" in text.lower():
             raise DataDirError(f"the disk of {folder} is full", todo="Free some space") from fault
         raise DataDirError(
             f"a file below {folder} can't be read: {text.splitlines()[0]}",
             todo="If it is the warehouse's, `productlane-elt rebuild` makes it again",
-        ) from fault
-    except duckdb.OutOfMemoryException as fault:
-        raise DataDirError(
-            f"some rows below {folder} don't fit {MORE[-1]} MB of memory", todo="Report it, please"
         ) from fault
     except (
         duckdb.SerializationException,

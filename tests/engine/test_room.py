@@ -52,7 +52,7 @@ def test_what_no_memory_is_enough_for_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workfile, "MORE", MORE[:1])  # all of it would be gigabytes, and 20 s
-    with pytest.raises(DataDirError, match="don't fit 150 MB"):
+    with pytest.raises(DataDirError, match="don't fit 60 MB"):
         taken(tmp_path, lambda warehouse: hold(warehouse.con, 100))
 
 
@@ -126,7 +126,7 @@ def test_a_landing_that_runs_out_of_memory_is_landed_once(
     before = news.write_news
     monkeypatch.setattr(news, "write_news", write)
     at_bench.sync("threads")
-    assert len(times) == 2
+    assert len(times) > 1
     assert at_bench.differences("threads") == []
     lake = at_bench.settings.data_dir / "lake"
     landed = [file.path for one, _ in Lake(lake.parent).ledger.since(Position())
