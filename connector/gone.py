@@ -73,11 +73,10 @@ def absent(
         ANTI JOIN {shown} a ON {same_key(endpoint, "w", "a")} ORDER BY ALL""",
         parameters,
     ).fetchall()
-    provable = all(rejected.key is not None for rejected in staged.rejected)
     if not rows:
-        return Absence([], 0, provable)
+        return Absence([], 0, _is_provable(staged))
     total = con.execute(f"SELECT count(*) FROM {walked}", parameters).fetchall()[0][0]
-    return Absence(rows, total, provable)
+    return Absence(rows, total, _is_provable(staged))
 
 
 def _aside(staged: Staged) -> list[Key]:
@@ -101,31 +100,74 @@ def write_gone(
     gone: Sequence[Key],
     noticed_at: datetime | None = None,
 ) -> Iterator[LakeFile]:
-    """Tombstones for rows that are gone, and for the rows that hang under them.
+    """Tombstones for rows that are gone.
 
     A tombstone keeps the last values and the interval [`_last_seen_at`, `_noticed_at`]. It is
     ordered by the walk's beginning: whatever was read later than that shows the row alive.
     `noticed_at`: when the last of them was asked for, which may be long after a walk that was
     taken up again.
     """
-    if not gone:
-        return
-    noticed_at = noticed_at or staged.answered_at
+    if gone:
+        _keys(con, "gone", endpoint, gone)
+        among = f"gone ON {same_key(endpoint, 'm', 'gone')}"
+        rows = _tombstones(con, endpoint, among, staged, noticed_at)
+        yield from lake.write_beside("deletions", endpoint.stream, staged.walk, rows)
+
+
+def write_orphans(
+    con: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    lake: Lake,
+    staged: Staged,
+    gone: Sequence[Key],
+    noticed_at: datetime | None = None,
+) -> Iterator[LakeFile]:
+    """Tombstones for the rows under parents that are gone, now or since an earlier full walk.
+
+    Another process may have read some, or landed them, after their parent's tombstone was dated.
+    Nobody asks under a parent that is gone, so only the next full walk of the parents finds them.
+    """
     _keys(con, "gone", endpoint, gone)
-    under = [(c, f'm."{c.parent.column}" = gone.id') for c in children_of(endpoint) if c.parent]
-    for one, condition in [(endpoint, same_key(endpoint, "m", "gone")), *under]:
-        rows = _tombstones(con, one, condition, staged, noticed_at)
-        yield from lake.write_beside("deletions", one.stream, staged.walk, rows)
+    _keys(con, "aside", endpoint, _aside(staged))
+    con.register("staged", staged.streamed(endpoint.schema))
+    for child in children_of(endpoint):
+        assert child.parent
+        con.execute(f"CREATE OR REPLACE TEMP TABLE lost AS {_lost(child, staged)}")
+        among = f'lost ON m."{child.parent.column}" = lost.id'
+        rows = _tombstones(con, child, among, staged, noticed_at)
+        yield from lake.write_beside("deletions", child.stream, staged.walk, rows)
+    con.execute("DROP TABLE IF EXISTS lost")
+
+
+def _lost(child: Endpoint, staged: Staged) -> str:
+    """SQL of the ids of a child's parents that are gone.
+
+    One that is in no table may come back with this very walk. A record that was set aside without
+    a readable key may be any of them.
+    """
+    assert child.parent
+    if not _is_provable(staged):
+        return "SELECT id FROM gone"
+    return f"""
+        SELECT id FROM gone UNION
+        SELECT id FROM (
+            SELECT DISTINCT m."{child.parent.column}" AS id FROM main.{child.stream} m
+            ANTI JOIN main.{child.parent.stream} p ON p.id = m."{child.parent.column}") o
+        ANTI JOIN staged s ON s.id = o.id ANTI JOIN aside a ON a.id = o.id"""
+
+
+def _is_provable(staged: Staged) -> bool:
+    return all(rejected.key is not None for rejected in staged.rejected)
 
 
 def _tombstones(
     con: duckdb.DuckDBPyConnection,
     endpoint: Endpoint,
-    condition: str,
+    among: str,
     staged: Staged,
     noticed_at: datetime | None,
 ) -> pa.RecordBatchReader:
-    """The live rows `m` that stand in table `gone`, as the lake keeps the fact that they are gone.
+    """The live rows `m` that stand in a table, as the lake keeps the fact that they are gone.
 
     They stream through: many may go at once, with all that hung under them. They were seen last
     when their present version was read, or by the last full walk before this one that missed
@@ -140,11 +182,11 @@ def _tombstones(
                     AND w.kind = 'full' AND w.missing = 0 AND w.asked_at < $asked)
             ) AS _last_seen_at,
             $noticed AS _noticed_at
-        FROM main.{endpoint.stream} m SEMI JOIN gone ON {condition}
+        FROM main.{endpoint.stream} m SEMI JOIN {among}
         WHERE m._synced_at < $asked""",
         params={
             "asked": staged.asked_at,
-            "noticed": noticed_at,
+            "noticed": noticed_at or staged.answered_at,
             "walk": staged.walk,
             "stream": endpoint.stream,
         },

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import duckdb
 import pyarrow as pa
 
 from connector import gone, news
@@ -61,6 +62,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     files = [
         *news.write_news(con, endpoint, lake, staged),
         *gone.write_gone(con, endpoint, lake, staged, verdict.gone, verdict.at),
+        *_write_orphans(con, lake, walked, verdict),
         *_write_aside(lake, endpoint, staged),
         *gone.write_held(lake, endpoint, verdict.held, staged.walk),
     ]
@@ -77,6 +79,14 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     staged.drop()
     give_back(staged.rows)
     return landing
+
+
+def _write_orphans(
+    con: duckdb.DuckDBPyConnection, lake: Lake, walked: Walked, verdict: Verdict
+) -> Iterator[LakeFile]:
+    if walked.kind == "full":
+        found = verdict.gone, verdict.at
+        yield from gone.write_orphans(con, walked.endpoint, lake, walked.staged, *found)
 
 
 def _write_aside(lake: Lake, endpoint: Endpoint, staged: Staged) -> Iterator[LakeFile]:
