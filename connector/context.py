@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from connector.client import Client
@@ -37,9 +39,15 @@ class Context:
     buried: Counter[str] = field(default_factory=Counter)
     outcomes: dict[str, StreamOutcome] = field(default_factory=dict)
     turns: Turns = field(init=False)
+    _began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     def __post_init__(self) -> None:
         self.turns = Turns(self.lake, self.publish)
+
+    def by_now(self) -> datetime:
+        """The server's clock now: as `/me` was dated, and the time that has passed since."""
+        passed = asyncio.get_running_loop().time() - self._began
+        return self.identity.at + timedelta(seconds=passed)
 
     async def with_warehouse(self, act: Callable[[Warehouse], T]) -> T:
         """Do something in the open warehouse when it is this stream's turn."""

@@ -13,7 +13,7 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from connector import gone, news
+from connector import gone, news, staging
 from connector.absence import Verdict
 from connector.lake import Lake
 from connector.ledger import LakeFile, Landing
@@ -77,6 +77,8 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     landing = _landing(walked, verdict, found, files, shows_all)
     warehouse.commit(landing, {endpoint.stream: news.arrivals(con, endpoint, staged)})
     staged.drop()
+    if walked.kind != "early":  # what a dead walk read before may be undone by what this one saw
+        staging.sweep(lake.root / "_staging", endpoint.stream)
     give_back(staged.rows)
     return landing
 

@@ -38,8 +38,11 @@ class Listing:
     context: Context
     endpoint: Endpoint
     window: Window
-    _began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    _began: datetime = field(init=False)
     _early: asyncio.Task[Landing] | None = None
+
+    def __post_init__(self) -> None:
+        self._began = self.context.by_now()
 
     async def run(self) -> list[Landing]:
         """Walk, judge what is absent, land. A long first load has landed its newest rows before."""
@@ -66,6 +69,7 @@ class Listing:
         lake, stream = self.context.lake, self.endpoint.stream
         question = {
             "stream": stream,
+            "columns": [f"{one.name} {one.type}" for one in self.endpoint.schema],
             "window": [list(pair) for pair in self.window.params().items()],
             "questions": [
                 [list(map(list, q.filters)), list(map(list, q.given)), q.page_size]
@@ -163,7 +167,7 @@ class Listing:
 
     @property
     def _is_late_for_a_first_load(self) -> bool:
-        took = asyncio.get_running_loop().time() - self._began
+        took = (self.context.by_now() - self._began).total_seconds()
         return took >= EARLY and not self.context.states[self.endpoint.stream].landed
 
     # -- landing ---------------------------------------------------------------------------
@@ -223,11 +227,12 @@ class Listing:
         """What the walk has closed: up to its beginning by the server's clock, less the lag.
 
         A row whose last change was visible when the walk began was read, since its place in the
-        walk (`created_at`) doesn't move (FAILURES, "Why windows close safely").
+        walk (`created_at`) doesn't move (FAILURES, "Why windows close safely"). One answer that is
+        dated ahead, by a replica with a clock of its own, is not believed against that of `/me`.
         """
         if self.endpoint.asked != "window":
             return None
-        start, end = self.window.after, asked_at - self.context.settings.lag
+        start, end = self.window.after, min(asked_at, self._began) - self.context.settings.lag
         if self.window.before:
             end = min(end, self.window.before)
         return (start, end) if start is None or start < end else None

@@ -163,3 +163,21 @@ def test_b19_partitions_in_any_order_repeated_between_live_edits_keep_each_row_o
     at.sync("threads")
     at.sync("threads", full=True)
     assert at.differences("threads") == []
+
+
+def test_b05_one_answer_that_is_dated_a_day_ahead_closes_nothing_of_that_day(
+    at_bench: Bench,
+) -> None:
+    """As by a replica or a proxy with a clock of its own."""
+    at = at_bench
+    at.sync("threads")
+    at.pass_time()
+    at.box.before_each(lambda r: at.box.clock.advance(86400) if r.path == "/threads" else None)
+    at.sync("threads")
+    at.box.clear_hooks()
+    at.box.clock.advance(-86400)
+    at.pass_time()
+    at.box.workspace.update("threads", at.box.workspace.ids("threads")[0], title="news")
+    at.pass_time()
+    at.sync("threads")
+    assert at.differences("threads") == []
