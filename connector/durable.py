@@ -9,6 +9,7 @@ where a copy of a large warehouse is still on its way to the disk. So it is for 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,8 +37,12 @@ def hidden_name(path: Path) -> Path:
 def reveal(paths: Sequence[Path]) -> None:
     """Let files that were written under their hidden names appear, each whole and on the disk.
 
-    Their folders may be new, so the folders above are waited for as well.
+    Their folders may be new, so the folders above are waited for as well. Raises FileExistsError
+    rather than replace one: what was shown once never changes.
     """
+    for path in paths:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "is there already", str(path))
     if paths:
         folders = dict.fromkeys(path.parent for path in paths)
         _show(paths, [*folders, *dict.fromkeys(folder.parent for folder in folders)])

@@ -39,6 +39,7 @@ class Lake:
         self.root = data_dir / "lake"
         self.ledger = Ledger(self.root / "_walks")
         self._hidden: list[Path] = []
+        self._newest = 0
         try:
             for folder in ("_walks", "_staging", "_locks"):
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
@@ -90,9 +91,18 @@ class Lake:
     def next_walk(self) -> str:
         """A new walk's id; ids sort in the order in which walks began."""
         with flock(self.root / "_locks" / "sequence", fcntl.LOCK_EX) as handle:
-            number = int(os.pread(handle, 32, 0) or b"0") + 1
-            os.pwrite(handle, str(number).encode(), 0)
-        return f"{number:010d}"
+            walk = f"{max(_number(os.pread(handle, 32, 0)), self._newest) + 1:010d}"
+            os.pwrite(handle, walk.encode(), 0)
+        return walk
+
+    def follow(self, walk: str) -> None:
+        """Let new ids come after that of a walk that has landed.
+
+        A loss of power sets the counter back, and whoever tidies up locks removes it: files of
+        new walks would then take the places of old ones.
+        """
+        staged = (path.name.rpartition("-")[2] for path in (self.root / "_staging").glob("*-*"))
+        self._newest = max(self._newest, *map(_number, (walk.encode(), *map(str.encode, staged))))
 
     def path(self, file: LakeFile) -> str:
         """Where a file of the ledger lies."""
@@ -201,6 +211,12 @@ class Lake:
         newest = sorted((self.root / "_walks").glob("*.jsonl"))[-1:]
         needle = f'"walk":"{walk}"'.encode()
         return any(needle in path.read_bytes() for path in newest)
+
+
+def _number(text: bytes) -> int:
+    """What a counter says; one that a loss of power has filled with NULs says nothing."""
+    digits = text.strip(b"\0")
+    return int(digits) if digits.isdigit() else 0
 
 
 def oldest_day(data_dir: Path) -> date | None:

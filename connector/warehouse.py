@@ -134,6 +134,8 @@ class Warehouse:
         if found:
             hold_at_most(self.con, FROM_LAKE)
         self._advance(found, {})
+        [(newest,)] = self.con.execute("SELECT max(walk) FROM meta.walks").fetchall()
+        self.lake.follow(newest or "")
 
     def is_overtaken(self) -> bool:
         """Is there a landing to apply whose files have been compacted since with older ones?
