@@ -113,13 +113,18 @@ def _key_fault(endpoint: Endpoint, record: Record) -> str:
 
 
 def _set_aside(endpoint: Endpoint, record: Any, reason: str, source: Source) -> Rejected:
-    key = None
-    if isinstance(record, dict):
-        known = dict(source.given)
-        values = [known.get(name, record.get(name)) for name in endpoint.key]
-        if not _key_fault(endpoint, dict(zip(endpoint.key, values, strict=True))):
-            key = records.readable(values)
+    key = _readable_key(endpoint, record, dict(source.given)) if isinstance(record, dict) else None
     return Rejected(reason, records.readable(record), key)
+
+
+def _readable_key(endpoint: Endpoint, record: Record, given: dict[str, str]) -> str | None:
+    """The key as JSON, if it is beyond doubt: two ids, or one with a bent letter, may be any."""
+    named = {name: given.get(name, record.get(name)) for name in endpoint.key}
+    disputed = record.disputed if isinstance(record, records.Doubled) else set()
+    values = [*named.values()]
+    if (disputed - given.keys()) & named.keys() or records.fault_of(values):
+        return None
+    return None if _key_fault(endpoint, named) else records.readable(values)
 
 
 Build = Callable[[Column, list[Any], list[Record]], Iterable[pa.Array]]

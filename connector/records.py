@@ -26,11 +26,22 @@ Record = dict[str, Any]
 
 
 class Doubled(dict[str, Any]):
-    """An object in which a key stood twice: which value counts is anybody's guess."""
+    """An object in which a key stood twice: which value counts is anybody's guess.
+
+    `disputed` are the keys that stood for different values.
+    """
+
+    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.disputed = {name for name, value in pairs if self[name] != value}
 
 
 class NotANumber(float):
     """`NaN`, `Infinity`, or a number beyond what a double holds."""
+
+
+DIGITS = 4000
+"""Python reads no whole number of more than 4,300 digits, and none means anything."""
 
 
 def parse(body: bytes) -> tuple[Any, bool]:
@@ -60,6 +71,7 @@ def _parse_slowly(body: bytes) -> Any:
             text,
             object_pairs_hook=_object,
             parse_float=_float,
+            parse_int=lambda text: int(text) if len(text) <= DIGITS else NotANumber(text),
             parse_constant=NotANumber,
         )
     except (ValueError, RecursionError):
@@ -119,16 +131,26 @@ def fault_of(value: Any) -> str:
     >>> fault_of(parse(b'{"a": {"b": 1, "b": 2}}')[0])
     'a key stands twice in an object'
     """
+    left = [value]  # and not by recursion: values are nested deeper than Python's stack is high
+    while left:
+        one = left.pop()
+        if fault := _own_fault(one):
+            return fault
+        if isinstance(one, dict):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, list):
+            left += one
+    return ""
+
+
+def _own_fault(value: Any) -> str:
+    """The same without what is in it."""
     if isinstance(value, Doubled):
         return "a key stands twice in an object"
     if isinstance(value, NotANumber):
         return "a number is not finite"
-    if isinstance(value, str):
-        return "" if _is_unicode(value) else "text that is not Unicode"
-    if isinstance(value, dict):
-        value = [*value.keys(), *value.values()]
-    if isinstance(value, list):
-        return next((fault for inner in value if (fault := fault_of(inner))), "")
+    if isinstance(value, str) and not _is_unicode(value):
+        return "text that is not Unicode"
     return ""
 
 

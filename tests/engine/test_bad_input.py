@@ -33,6 +33,7 @@ KEPT = {
     "nested 100 deep": f'"contact": {{"id": "c", "deep": {DEEP}}}, "surprise": {DEEP}',
     "1,000 unknown fields": MANY,
     "a number beyond 64 bits": '"surprise": 123456789012345678901234567890',
+    "nested 600 deep": f'"surprise": {DEEP.replace("1", "[" * 500 + "1" + "]" * 500)}',
     "odd names": '"\\"": 1, "": 2, "a.b": 3, "$": 4, "_extra": 5, "_hash": "x", "é\'": 6',
     "odd systems": '"external_ids": {"a\\"b": "1", "": "2", "$.x": "3", "it\'s": "4", "n": 5}',
     "tags that are none": '"tags": [null, 1, "x", {}, {"id": null}, {"id": "t"}, {"id": "t"}]',
@@ -43,6 +44,11 @@ SET_ASIDE = {
     "not a number": '"title": NaN',
     "infinite": '"surprise": -Infinity',
     "half a surrogate": '"title": "\\ud800"',
+    "5,000 digits": f'"surprise": {"9" * 5000}',
+}
+DOUBTFUL = {
+    "half a surrogate": '"id": "\\udc80"',
+    "two ids": '"id": "ID", "id": "link-7"',
 }
 
 
@@ -106,6 +112,23 @@ def test_b20_what_no_table_can_hold_is_set_aside_and_the_rest_arrives(
     ((key, record),) = at.query("SELECT key, record FROM meta.set_aside")
     assert json.loads(key) == [row]
     assert row in record
+
+
+@pytest.mark.parametrize("case", DOUBTFUL)
+def test_b10_a_record_that_may_be_any_row_proves_of_none_that_it_is_gone(
+    at_bench: Bench, case: str
+) -> None:
+    at = at_bench
+    thread = at.box.workspace.ids("threads")[0]
+    one = at.box.workspace.add_comment(thread)
+    at.sync("threads", "thread_comments")
+    fields = DOUBTFUL[case].replace("ID", one)
+    at.box.workspace.put_raw("thread_comments", one, f'{{{fields}, "content": "x"}}', thread)
+    at.pass_time()
+    run = at.sync("threads", "thread_comments", "tags", full=True)
+    assert {outcome.outcome for outcome in run.streams} == {"done"}
+    assert at.query(f"SELECT count(*) FROM thread_comments WHERE id = '{one}'") == [(1,)]
+    assert at.query("SELECT stream, key FROM meta.set_aside") == [("thread_comments", None)]
 
 
 @pytest.mark.parametrize("kind", ["not_json", "no_data", "no_has_more", "no_page"])

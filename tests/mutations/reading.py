@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 BAD_INPUT = "tests/engine/test_bad_input.py"
+ORPHANS = "tests/engine/test_orphans.py"
 DELETIONS = "tests/engine/test_deletions.py"
 WINDOWS = "tests/engine/test_windows.py"
 
@@ -19,9 +20,58 @@ READING = [
     Mutation(
         "what is deleted leaves what hangs under it",
         "connector/gone.py",
-        'for one, condition in [(endpoint, same_key(endpoint, "m", "gone")), *under]:',
-        'for one, condition in [(endpoint, same_key(endpoint, "m", "gone"))]:',
+        "    for child in children_of(endpoint):\n        assert",
+        "    for child in []:\n        assert",
         (f"{DELETIONS}::test_b09_a_deleted_row_is_marked_with_its_last_values_and_comes_back",),
+    ),
+    Mutation(
+        "what came under a row after it was gone stays",
+        "connector/gone.py",
+        "    if not _is_provable(staged):\n        return",
+        "    if True:\n        return",
+        (f"{ORPHANS}::test_b9_read_while_a_full_walk_is_under_way",),
+    ),
+    Mutation(
+        "a record without a key is no parent",
+        "connector/gone.py",
+        "    if not _is_provable(staged):\n        return",
+        "    if False:\n        return",
+        (f"{ORPHANS}::test_b10_not_where_the_parent_may_be_among_what_was_set_aside",),
+    ),
+    Mutation(
+        "a parent that comes back has nothing under it",
+        "connector/gone.py",
+        "        ANTI JOIN staged s ON s.id = o.id ANTI JOIN aside",
+        "        ANTI JOIN aside",
+        (f"{ORPHANS}::test_b10_not_where_the_parent_comes_back_with_the_same_walk",),
+    ),
+    Mutation(
+        "a parent that was set aside is none",
+        "connector/gone.py",
+        " ANTI JOIN aside a ON a.id = o.id",
+        "",
+        (f"{ORPHANS}::test_b10_not_where_the_parent_itself_was_set_aside",),
+    ),
+    Mutation(
+        "of two ids the last one counts",
+        "connector/decode.py",
+        "(disputed - given.keys()) & named.keys() or ",
+        "",
+        (f"{BAD_INPUT}::test_b10_a_record_that_may_be_any_row_proves_of_none_that_it_is_gone",),
+    ),
+    Mutation(
+        "an id with a bent letter is an id",
+        "connector/decode.py",
+        " or records.fault_of(values):",
+        ":",
+        (f"{BAD_INPUT}::test_b10_a_record_that_may_be_any_row_proves_of_none_that_it_is_gone",),
+    ),
+    Mutation(
+        "an answer is dated as it says",
+        "connector/listing.py",
+        "min(asked_at, self._began)",
+        "asked_at",
+        (f"{WINDOWS}::test_b05_one_answer_that_is_dated_a_day_ahead_closes_nothing_of_that_day",),
     ),
     Mutation(
         "tombstones held at once",
