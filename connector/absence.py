@@ -100,11 +100,9 @@ async def is_gone(client: Client, endpoint: Endpoint, key: Key) -> bool:
 
 
 def _is_another(endpoint: Endpoint, key: Key, row: Any) -> bool:
-    """A translation that is gone is answered with its base: the same id, another key."""
+    """A translation that is gone is answered with its base, a company with whom absorbed it."""
     row = row.get("data", row) if isinstance(row, dict) else {}
     named = dict(zip(endpoint.key, key, strict=True))
-    return (
-        isinstance(row, dict)
-        and row.get("id") == named["id"]
-        and any(name in row and row[name] != value for name, value in named.items())
+    return isinstance(row, dict) and any(
+        name in row and row[name] != value for name, value in named.items()
     )

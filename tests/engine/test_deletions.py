@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow.parquet as pq
 import pytest
 
@@ -191,6 +192,20 @@ def test_b21_a_merge_is_recorded_with_loser_and_winner(make_bench: Make, merge_b
         WHERE r.company_id IS NOT NULL"""
     for table in ("threads", "contacts"):
         assert at.query(dangling.format(table)) == [(0,)]
+
+
+def test_b21_a_company_that_is_answered_with_its_winner_is_gone(make_bench: Make) -> None:
+    """What a merged company's own path answers is not documented."""
+    at = make_bench(threads=30)
+    at.sync("companies")
+    winner, loser = at.box.workspace.ids("companies")[:2]
+    at.pass_time()
+    at.box.workspace.merge_companies(winner, loser)
+    body = orjson.dumps(at.box.workspace.get("companies", winner))
+    at.box.faults.add(Fault("answer", path=f"/companies/{loser}$", status=200, body=body, rate=1.0))
+    at.pass_time()
+    at.sync("companies", full=True)
+    assert at.differences("companies") == []
 
 
 def test_b09_however_many_go_at_once_their_rows_stream_through(make_bench: Make) -> None:
