@@ -45,8 +45,6 @@ def compact(warehouse: Warehouse) -> Compacted:
     old = [file for group in groups for file in group]
     if not old:
         return Compacted(0, 0)
-    for file in old:
-        lake.verify(file)
     walk, replaced = lake.next_walk(), tuple(file.path for file in old)
     lake.begin(walk, replaced)
     new = tuple(_merge(lake, walk, number, group) for number, group in enumerate(groups))
@@ -57,14 +55,27 @@ def compact(warehouse: Warehouse) -> Compacted:
 def _groups(lake: Lake) -> Iterator[list[LakeFile]]:
     """Small files that lie in one folder and have the same columns, where there are many.
 
-    A file that lacks a column declared later is not merged with one that has it: only from a
-    missing column is it seen that the value may stand in `_extra` (`promotion`).
+    A file is not merged with one of another catalogue: only by its own columns is it seen what a
+    value was, and that one may stand in `_extra` (`promotion`).
     """
-    alike: dict[tuple[str, str], list[LakeFile]] = defaultdict(list)
+    near: dict[tuple[str, str], list[LakeFile]] = defaultdict(list)
     for file in _living(lake):
         if file.bytes < SMALL:
-            alike[file.path.rpartition("/")[0], file.columns].append(file)
-    yield from (group for group in alike.values() if len(group) >= MANY)
+            near[file.path.rpartition("/")[0], file.columns].append(file)
+    alike = (same for group in near.values() if len(group) >= MANY for same in _alike(lake, group))
+    yield from (group for group in alike if len(group) >= MANY)
+
+
+def _alike(lake: Lake, group: list[LakeFile]) -> Iterator[list[LakeFile]]:
+    """Files whose columns are of the same types, too: the mark of early ones tells names only.
+
+    Raises `DataDirError` where one of them is not what the ledger says it is.
+    """
+    found: dict[pa.Schema, list[LakeFile]] = defaultdict(list)
+    for file in group:
+        lake.verify(file)
+        found[pq.read_schema(lake.path(file))].append(file)
+    yield from found.values()
 
 
 def _living(lake: Lake) -> Iterator[LakeFile]:

@@ -62,7 +62,7 @@ def decode(
     columns: list[pa.Array] = []
     for column in endpoint.columns:
         values = [record.get(column.name) for record in good]
-        columns.extend(_BUILD[column.kind](column, values, extras))
+        columns.extend(BUILD[column.kind](column, values, extras))
     unknown = _unknown(endpoint, good, extras)
     columns.extend(_bookkeeping(good, extras, source))
     rows = pa.RecordBatch.from_arrays(columns, schema=endpoint.schema)
@@ -208,7 +208,7 @@ def _ids_by_system(column: Column, values: list[Any], extras: list[Record]) -> I
         yield pa.array([n if isinstance(n, str) else None for n in named], pa.string())
 
 
-_BUILD: dict[str, Build] = {
+BUILD: dict[str, Build] = {
     "text": _text,
     "number": _number,
     "flag": _flag,
@@ -219,6 +219,7 @@ _BUILD: dict[str, Build] = {
     "ids": _json,
     "ids_by_system": _ids_by_system,
 }
+"""The stored columns of a field's values, by its kind; what doesn't fit them goes to the extras."""
 
 
 def _unknown(endpoint: Endpoint, good: list[Record], extras: list[Record]) -> dict[str, str]:
@@ -236,12 +237,13 @@ def _unknown(endpoint: Endpoint, good: list[Record], extras: list[Record]) -> di
 
 def _bookkeeping(good: list[Record], extras: list[Record], source: Source) -> Iterable[pa.Array]:
     forms = records.digest_forms(good)
-    yield pa.array([_extra(extra) for extra in extras], pa.string())
+    yield pa.array([extra_text(extra) for extra in extras], pa.string())
     yield pa.array([blake2b(form, digest_size=16).hexdigest() for form in forms], pa.string())
     yield pa.repeat(pa.scalar(source.observed_at, ARROW["stamp"]), len(good))
     yield pa.repeat(source.walk, len(good))
     yield pa.repeat(source.request_id, len(good))
 
 
-def _extra(extra: Record) -> str | None:
+def extra_text(extra: Record) -> str | None:
+    """What `_extra` holds of some fields."""
     return records.dump({name: extra[name] for name in sorted(extra)}) if extra else None

@@ -20,7 +20,6 @@ from connector.staging import Staged
 from connector.tables import own, quoted, same_key
 from connector.versions import children_of
 from schemas import Endpoint
-from schemas.endpoint import STAMP
 
 Key = tuple[str | None, ...]
 
@@ -191,8 +190,7 @@ def _tombstones(
             "stream": endpoint.stream,
         },
     ).to_arrow_reader(HELD)
-    schema = endpoint.schema.append(pa.field("_last_seen_at", STAMP))
-    schema = schema.append(pa.field("_noticed_at", STAMP))
+    schema = endpoint.deletions
     return pa.RecordBatchReader.from_batches(schema, (rows.cast(schema) for rows in found))
 
 

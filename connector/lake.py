@@ -13,10 +13,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from zlib import crc32
 
 import orjson
 import pyarrow as pa
@@ -24,7 +24,7 @@ import pyarrow as pa
 from connector.buckets import Days
 from connector.durable import reveal, write_durably
 from connector.errors import ConfigurationError, DataDirError
-from connector.lakefile import Rows, crc32_of, write_hidden
+from connector.lakefile import Rows, crc32_of, mark_of, write_hidden
 from connector.ledger import Compaction, Entry, FileKind, LakeFile, Ledger
 from connector.locks import GivesUp, WalkLock, flock, never
 from schemas import Endpoint
@@ -158,7 +158,8 @@ class Lake:
     ) -> LakeFile:
         """Write rows that the lake has already to another file in the folder of one of theirs."""
         path = (self.root / like.path).with_name(f"{walk}.parquet")
-        return self._write(path, like.kind, like.stream, schema, rows)
+        written = self._write(path, like.kind, like.stream, schema, rows)
+        return replace(written, columns=like.columns)
 
     def write_beside(
         self, kind: FileKind, stream: str, walk: str, rows: pa.RecordBatchReader
@@ -174,9 +175,8 @@ class Lake:
     ) -> LakeFile:
         self._hidden.append(path)
         written = write_hidden(path, schema, rows)
-        columns = f"{crc32(','.join(schema.names).encode()):08x}"
         relative = path.relative_to(self.root).as_posix()
-        return LakeFile(relative, kind, stream, *written, columns)
+        return LakeFile(relative, kind, stream, *written, mark_of(schema))
 
     @property
     def _workspace(self) -> Path:

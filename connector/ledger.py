@@ -26,7 +26,7 @@ FileKind = Literal["rows", "deletions", "rejected", "parents", "missing"]
 class LakeFile:
     """A file of the lake: its path below the lake's folder, and what must be found there.
 
-    `columns` tells files with the same columns from others: the catalogue may grow in between.
+    `columns` tells files with the same columns from others: the catalogue may change in between.
     """
 
     path: str

@@ -26,9 +26,18 @@ Pieces = Callable[[], Iterator[str]]
 """Rows as SQL, piece by piece; each is good until the next one is asked for. They may be large."""
 
 
+NAMED = 2000
+"""Files that one query names: it has some hundred bytes for each."""
+
+
 def parquet(files: Sequence[str]) -> str:
     """SQL of all rows in some files of the lake that have the same columns."""
     return f"FROM read_parquet({list(files)!r}, hive_partitioning = false)"
+
+
+def parquets(files: Sequence[str]) -> Iterator[str]:
+    """The same, so many files at a time as a query can name."""
+    return (parquet(files[start : start + NAMED]) for start in range(0, len(files), NAMED))
 
 
 def apply(

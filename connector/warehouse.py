@@ -15,19 +15,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
+import pyarrow as pa
 
 from connector import meta
 from connector.lake import Lake
+from connector.lakefile import mark_of
 from connector.ledger import Compaction, Entry, LakeFile, Landing, Position
 from connector.locks import GivesUp, never
-from connector.promotion import promoted
+from connector.promotion import by_kinds, kinds_of, promotion
 from connector.published import PUBLISHED
-from connector.versions import Pieces, apply, parquet
+from connector.versions import Pieces, apply, parquets
 from connector.workfile import (
     FROM_LAKE,
     connect,
@@ -40,9 +41,6 @@ from connector.workfile import (
 from schemas import STREAMS, Endpoint
 
 T = TypeVar("T")
-
-NAMED = 2000
-"""Files that one query names: it has some hundred bytes for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +223,10 @@ class Warehouse:
         for endpoint in STREAMS.values():
             stream = endpoint.stream
             if files[stream, "rows"] or files[stream, "deletions"]:
-                rows = arrivals.get(stream) or self._pieces(endpoint, files[stream, "rows"])
-                deletions = self._pieces(endpoint, files[stream, "deletions"])
+                rows = arrivals.get(stream) or self._pieces(
+                    endpoint, endpoint.schema, files[stream, "rows"]
+                )
+                deletions = self._pieces(endpoint, endpoint.deletions, files[stream, "deletions"])
                 apply(self.con, endpoint, rows, deletions, streamed=stream in arrivals)
             meta.set_aside(self.con, self._paths(files[stream, "rejected"]))
             meta.remember_parents(self.con, self._paths(files[stream, "parents"]))
@@ -240,26 +240,22 @@ class Warehouse:
     def _paths(self, files: list[LakeFile]) -> list[str]:
         return [self.lake.path(file) for file in files]
 
-    def _pieces(self, endpoint: Endpoint, files: list[LakeFile]) -> Pieces:
-        """The rows in some files, so many files at a time as a query can name.
+    def _pieces(self, endpoint: Endpoint, schema: pa.Schema, files: list[LakeFile]) -> Pieces:
+        """The rows in some files, with the columns of `schema`.
 
-        Files with other columns are read apart: only where a column is missing is its value looked
-        for in `_extra`, and together they would have them all.
+        Files with other columns are read apart: DuckDB would read all of them as it does the first.
         """
-        pieces = [
-            promoted(self.con, endpoint, parquet(self._paths(piece)))
-            for _, alike in groupby(sorted(files, key=_columns), _columns)
-            for piece in _batches(list(alike))
-        ]
+        mark = mark_of(schema)
+        alike = self._paths([file for file in files if file.columns == mark])
+        doubtful = self._paths([file for file in files if file.columns != mark])
+        old = by_kinds(endpoint, doubtful)
+        alike += old.pop(kinds_of(schema), [])
+        pieces = [*parquets(alike)]
+        if old:
+            name = f"promoted_{files[0].kind}"
+            self.con.register(name, promotion(endpoint, schema, old))
+            pieces.append(f"FROM {name}")
         return lambda: iter(pieces)
-
-
-def _columns(file: LakeFile) -> str:
-    return file.columns
-
-
-def _batches(files: list[LakeFile]) -> Iterator[list[LakeFile]]:
-    return (files[start : start + NAMED] for start in range(0, len(files), NAMED))
 
 
 def _replaced(entries: list[Entry]) -> set[str]:

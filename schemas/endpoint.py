@@ -44,6 +44,9 @@ ARROW: dict[str, pa.DataType] = {
 }
 """The Arrow type of each stored kind; `ref` and `ids` are stored as `json` and `text`."""
 
+KINDS = b"kinds"
+"""Under which name a schema notes what each of the stream's own columns holds."""
+
 BOOKKEEPING = pa.schema(
     [
         ("_extra", pa.string()),
@@ -207,9 +210,28 @@ class Endpoint:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The Arrow schema of a lake file: the stream's columns, then the bookkeeping."""
+        """The Arrow schema of a lake file: the stream's columns, then the bookkeeping.
+
+        It notes what the columns hold, which their types don't tell: JSON is a text as well, and
+        so is an id that was taken from it (`derived`).
+
+        >>> from schemas import STREAMS
+        >>> STREAMS["tags"].schema.metadata[KINDS]
+        b'text,text,text,text,text,stamp,stamp'
+        """
         own = [pa.field(name, ARROW[kind]) for name, kind, _ in self.stored()]
-        return pa.schema([*own, *BOOKKEEPING])
+        return pa.schema([*own, *BOOKKEEPING], {KINDS: ",".join(self._kinds())})
+
+    @cached_property
+    def deletions(self) -> pa.Schema:
+        """The Arrow schema of a lake file of tombstones: a row's, then when it went."""
+        schema = self.schema.append(pa.field("_last_seen_at", STAMP))
+        return schema.append(pa.field("_noticed_at", STAMP))
+
+    def _kinds(self) -> Iterator[str]:
+        for column in self.columns:
+            for name, kind, _ in column.stored():
+                yield kind if name == column.name else "derived"
 
     @property
     def parts(self) -> tuple[tuple[tuple[str, str], ...], ...]:

@@ -13,8 +13,7 @@ import connector.warehouse as engine
 from connector import versions
 from connector.errors import ConfigurationError, DataDirError
 from connector.lake import Lake
-from connector.promotion import promoted
-from connector.warehouse import opened, rebuild
+from connector.warehouse import rebuild
 from schemas import STREAMS
 from tests.bench import Bench
 from tests.engine.export import export
@@ -58,24 +57,6 @@ def test_a_column_that_is_declared_later_finds_its_past_in_the_lake(
     at.pass_time()
     at.sync("contacts")
     assert at.differences("tags", "contacts") == []
-
-
-def test_what_does_not_fit_a_later_column_stays_where_it_was(at_bench: Bench) -> None:
-    at_bench.sync("tags")
-    with opened(Lake(at_bench.settings.data_dir)) as warehouse:
-        con = warehouse.con
-        con.execute("""CREATE TEMP TABLE old AS SELECT * EXCLUDE (color, created_at), unnest([
-            '{"color": 5, "x": 1}', '{"color": "red", "created_at": "2026-01-01T00:00:00Z"}',
-            '{"color": null, "created_at": "soon"}', NULL]) AS _extra
-            FROM (SELECT * EXCLUDE (_extra, _synced_at, _valid_from) FROM main.tags LIMIT 1)""")
-        found = con.sql(f"""SELECT color, epoch(created_at), _extra::VARCHAR
-            FROM ({promoted(con, STREAMS["tags"], "FROM old")}) ORDER BY ALL""").fetchall()
-    assert found == [
-        ("red", 1767225600.0, None),
-        (None, None, '{"color": 5, "x": 1}'),
-        (None, None, '{"created_at":"soon"}'),
-        (None, None, None),
-    ]
 
 
 @pytest.mark.parametrize("harm", ["missing", "cut", "flipped"])
