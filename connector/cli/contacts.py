@@ -48,7 +48,7 @@ def push(
     attempt is kept in meta.writes, with the values before and after. The API takes 60 writes a
     minute.
     """
-    with faults.answering(as_json=as_json, stopped=AGAIN):
+    with faults.answering(as_json=as_json, stopped=AGAIN) as done:
         from connector.settings import Settings
 
         settings = Settings.load()
@@ -57,7 +57,7 @@ def push(
             code = 2
             _refuse(plan, as_json)
         elif apply:
-            code = _apply(settings, plan, as_json)
+            code = _apply(settings, plan, as_json, done)
         else:
             code = 0
             _show(plan, as_json)
@@ -101,7 +101,7 @@ def _show(plan: Plan, as_json: bool) -> None:
             output.say("Nothing was sent. --apply writes it.", "yellow")
 
 
-def _apply(settings: Settings, plan: Plan, as_json: bool) -> int:
+def _apply(settings: Settings, plan: Plan, as_json: bool, done: dict[str, object]) -> int:
     from connector.cli import stopping
     from connector.cli.pushed import pushed_facts, show_plan, show_pushed, watching
     from connector.push.pushing import Pushing
@@ -114,6 +114,7 @@ def _apply(settings: Settings, plan: Plan, as_json: bool) -> int:
             stopping.run(pushing.carry_out())
     except BaseException:
         show_pushed(output.err(), pushing)
+        done |= pushed_facts(pushing)
         raise
     if as_json:
         output.document(pushed_facts(pushing))

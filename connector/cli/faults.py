@@ -22,18 +22,22 @@ GO_ON = "Stopped. What was read is kept: run the same command again to go on."
 
 
 @contextmanager
-def answering(*, as_json: bool = False, stopped: str = "Stopped.") -> Iterator[None]:
-    """Run a command's work. What goes wrong is said once; with `--json` as a document, too."""
+def answering(*, as_json: bool = False, stopped: str = "Stopped.") -> Iterator[dict[str, object]]:
+    """Run a command's work. What goes wrong is said once; with `--json` as a document, too.
+
+    What the command puts into the dictionary, that document has as well: what was done before.
+    """
+    done: dict[str, object] = {}
     try:
-        yield
+        yield done
     except BrokenPipeError:
         raise  # nobody reads on: no fault, and nobody to tell
     except (errors.ConnectorError, OSError) as fault:
         error = _explained(fault)
-        _tell(str(error), error.exit_code, as_json, error)
+        _tell(str(error), error.exit_code, done if as_json else None, error)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        _tell(stopped, INTERRUPTED, as_json)
+        _tell(stopped, INTERRUPTED, done if as_json else None)
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -46,12 +50,17 @@ def _explained(fault: errors.ConnectorError | OSError) -> errors.ConnectorError:
     )
 
 
-def _tell(text: str, code: int, as_json: bool, error: errors.ConnectorError | None = None) -> None:
+def _tell(
+    text: str,
+    code: int,
+    done: dict[str, object] | None,
+    error: errors.ConnectorError | None = None,
+) -> None:
     if DEBUG:
         traceback.print_exc()
     output.say(f"Error: {text}" if error else text, "red" if error else "yellow")
-    if as_json:
-        output.document({"error": _facts(error) | {"message": text}, "exit_code": code})
+    if done is not None:
+        output.document(done | {"error": _facts(error) | {"message": text}, "exit_code": code})
 
 
 def _facts(error: errors.ConnectorError | None) -> dict[str, object]:

@@ -33,7 +33,11 @@ def console(stream: IO[str]) -> Console:
     from rich.console import Console
 
     return Console(
-        file=stream, width=None if stream.isatty() else WIDE, highlight=False, emoji=False
+        file=stream,
+        stderr=stream is sys.stderr,
+        width=None if stream.isatty() else WIDE,
+        highlight=False,
+        emoji=False,
     )
 
 

@@ -143,6 +143,23 @@ def test_b24_no_word_of_customers_leaves_standard_output(push: Push) -> None:
     assert canary.key_in_data(push.cli.data_dir) == []
 
 
+def test_b24_a_push_that_is_cut_short_says_what_was_done_without_the_apis_words(push: Push) -> None:
+    def cut_short(*options: str) -> Said:
+        push.box.faults.clear()
+        push.box.faults.add(Fault("answer", method="PATCH", status=409, body=QUOTING))
+        push.box.faults.add(Fault("401", method="PATCH", path=f"/contacts/{push.id(3)}"))
+        return push(f"id,name\n{push.id(2)},Ivy\n{push.id(3)},Max\n", "--apply", *options)
+
+    said = cut_short()
+    assert said.code == 3
+    assert "line 2: refused: the API refuses it (HTTP 409" in said.err
+    assert canary.in_text(said.err) == []
+    document = cut_short("--json").document
+    assert document["error"]["kind"] == "KeyRefused"
+    assert (document["exit_code"], document["outcomes"]) == (3, {"refused": 1})
+    assert [one["line"] for one in document["changes"]] == [2]
+
+
 def test_a_customers_text_moves_no_cursor(push: Push) -> None:
     push.box.workspace.update("contacts", push.id(5), name="a\x1b[31mb")
     assert push.cli.run("sync", "contacts").code == 0
