@@ -71,9 +71,23 @@ def _table(answer: Answer, sink: IO[str]) -> None:
 def _csv(answer: Answer, sink: IO[str]) -> None:
     from connector.cli.cells import exact
 
-    writer = csv.writer(sink, lineterminator="\n")
+    writer = csv.writer(_Lines(sink))
     writer.writerows([answer.names] if answer.names else [])
     writer.writerows([exact(value) for value in row] for row in answer)
+
+
+class _Lines:
+    """Takes lines that end in CR LF, and passes them on with LF alone.
+
+    Python 3.11 quotes a CR only where the end of a line has one; bare, it ends a row for others.
+    """
+
+    def __init__(self, sink: IO[str]) -> None:
+        self._sink = sink
+
+    def write(self, line: str) -> int:
+        """One line."""
+        return self._sink.write(f"{line[:-2]}\n")
 
 
 def _json(answer: Answer, sink: IO[str]) -> None:

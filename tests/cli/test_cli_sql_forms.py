@@ -39,6 +39,15 @@ def test_json_keeps_numbers_beyond_64_bits_and_what_it_has_no_type_for(synced: C
     assert row["day"] == "2026-01-31"
 
 
+def test_csv_keeps_each_text_in_its_cell(synced: Cli) -> None:
+    query = (
+        "SELECT 'a' || chr(13) || 'b' AS x, chr(10) AS y, 'c,\"' AS z UNION ALL SELECT '', '', ''"
+    )
+    synced.run("sql", query, "--output", "cells.csv")
+    said = (synced.folder / "cells.csv").read_bytes()
+    assert said == b'x,y,z\n"a\rb","\n","c,"""\n,,\n'
+
+
 def test_markdown_keeps_each_text_in_its_cell(synced: Cli) -> None:
     query = "SELECT 'a|b' || chr(10) || '<i>' AS \"x|y\", 7 AS n, NULL AS none"
     said = synced.run("sql", query, "--format", "md").out.splitlines()
