@@ -35,14 +35,14 @@ def exact(value: Any) -> str:
 
 
 def short(value: Any) -> str:
-    """A value for people: no needless digits, long texts cut.
+    """A value for people: no needless digits, long texts cut, nothing that a terminal obeys.
 
     >>> short(5.0), short(0.25), short("x" * 999)[-3:]
     ('5', '0.25', 'xx…')
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    text = exact(value)
+    text = output.plain(exact(value))
     if isinstance(value, datetime):
         return text.removesuffix("+00:00")
     return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
@@ -57,6 +57,7 @@ NARROW = 10
 
 def rows_table(names: list[str], rows: Rows, width: int) -> Table:
     """Rows for people: a line each, or, where words would have to be broken, a block each."""
+    names = [output.plain(name) for name in names]
     columns = list(zip(names, *rows, strict=True)) if rows else [(name,) for name in names]
     needed = sum(max(NARROW, *map(_longest_word, column)) + BETWEEN for column in columns)
     return _lines(names, rows) if needed <= width or len(names) < FEW else _blocks(names, rows)
@@ -72,7 +73,7 @@ def _blocks(names: list[str], rows: Rows) -> Table:
     made = output.table(["column", "value"])
     for row in rows or [()]:
         for name, value in zip_longest(names, row):
-            made.add_row(name, Text(short(value)))
+            made.add_row(Text(name), Text(short(value)))
         made.add_section()
     return made
 

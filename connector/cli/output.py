@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 WIDE = 200
 """Columns when nobody's terminal sets a limit: a file or a pipe."""
+
+COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that a terminal obeys, or that turn the order of letters around; not LF and tab."""
 
 
 def out() -> Console:
@@ -43,7 +47,16 @@ def console(stream: IO[str]) -> Console:
 
 def say(text: str, style: str = "") -> None:
     """One message on standard error, as it is: no markup, no wrapping in the middle of a path."""
-    err().print(text, style=style, markup=False, soft_wrap=True)
+    err().print(plain(text), style=style, markup=False, soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    r"""Text as a terminal may have it: a customer's can't move the cursor or change colours.
+
+    >>> plain("a\x1b[31mb\r\nc")
+    'a�[31mb\nc'
+    """
+    return COMMANDS.sub("�", text.replace("\r\n", "\n"))
 
 
 def document(value: Any) -> None:

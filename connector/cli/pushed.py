@@ -47,7 +47,7 @@ def show_plan(console: Console, plan: Plan) -> None:
             values = (plan.shown(name, of[name]) for of in (change.old, change.new))
             made.add_row(
                 count(change.line),
-                *(Text(_plain(text)) for text in (change.address, name, *values)),
+                *(Text(short(text)) for text in (change.address, name, *values)),
             )
     if plan.changes:
         console.print(made)
@@ -59,11 +59,6 @@ def show_plan(console: Console, plan: Plan) -> None:
         f"{output.moment(plan.current_to) or 'no known moment'}.",
         soft_wrap=True,
     )
-
-
-def _plain(text: str) -> str:
-    """A customer's text can't move the cursor or change colours."""
-    return "".join(character if character.isprintable() else "�" for character in short(text))
 
 
 def plan_facts(plan: Plan) -> dict[str, Any]:
@@ -89,7 +84,7 @@ def show_pushed(console: Console, pushing: Pushing) -> None:
         if result.why:
             line = f"{pushing.plan.unit} {result.change.line}: {result.outcome}: {result.why}"
             said = f" ({result.details})" if result.details and not console.stderr else ""
-            console.print(Text(_plain(line + said)), soft_wrap=True)
+            console.print(Text(short(line + said)), soft_wrap=True)
     for write in pushing.settled:
         console.print(f"An attempt of run {write.run} turned out: {write.outcome}.")
     console.print(f"{_summary(pushing)}. Every attempt: meta.writes", soft_wrap=True)

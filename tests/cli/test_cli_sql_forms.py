@@ -211,6 +211,28 @@ def _all(terminal: int) -> str:
     return text.decode()
 
 
+OBEYED = "'a' || chr(27) || '[31m' || chr(155) || chr(7) || chr(8238) || 'b'"
+
+
+@pytest.mark.parametrize("others", ["", ", 1 AS n, repeat('x', 99) AS long"])
+def test_a_customers_text_moves_no_cursor(synced: Cli, others: str) -> None:
+    """Neither as a value, in lines and in blocks, nor as a column's name, nor in an error."""
+    values = on_terminal(synced, "sql", f"SELECT {OBEYED} AS cell{others}")[0]
+    names = on_terminal(synced, "sql", f'SELECT 1 AS "a\x1b[31m\x9b\x07\u202eb"{others}')[0]
+    errors = on_terminal(synced, "sql", f"SELECT ({OBEYED})::INT{others}")[1]
+    for said in (values, names, errors):
+        assert "a�[31m���b" in said
+        assert not {"\x9b", "\x07", "\u202e"} & set(said)
+
+
+def test_a_column_is_called_what_it_is_called(synced: Cli) -> None:
+    query = 'SELECT 1 AS "a[1]", 2 AS "[/x]", repeat(\'x\', 300) AS long'
+    said = synced.run("sql", query, "--format", "table")
+    assert said.code == 0
+    assert "a[1]" in said.out
+    assert "[/x]" in said.out
+
+
 def test_bytes_are_kept_from_a_terminal(synced: Cli) -> None:
     out, err = on_terminal(synced, "sql", "FROM threads", "--format", "parquet")
     assert out == ""
