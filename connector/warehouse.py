@@ -316,12 +316,19 @@ def rebuild(lake: Lake) -> None:
         work = work_file(lake)
         fresh = work.with_suffix(".rebuild")
         remove(fresh)
-        con = connect(fresh)
         try:
-            warehouse = Warehouse(con, lake)
-            warehouse.catch_up()
-            warehouse.checkpoint()
+            _fill(fresh, lake)
+            remove(work)
+            fresh.replace(work)
         finally:
-            con.close()
-        remove(work)
-        fresh.replace(work)
+            remove(fresh)
+
+
+def _fill(path: Path, lake: Lake) -> None:
+    con = connect(path)
+    try:
+        warehouse = Warehouse(con, lake)
+        warehouse.catch_up()
+        warehouse.checkpoint()
+    finally:
+        con.close()

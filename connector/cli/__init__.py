@@ -6,9 +6,18 @@ runs, so that `--help` and `status` are quick. Nothing else imports this package
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """The entry point: runs a command and ends the process with its exit code."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # at start-up: later, the command says more
+        sys.exit(130)
+
+
+def _run() -> None:
     from connector.cli.app import app
     from connector.cli.faults import stop_as_by_ctrl_c, unforeseen
 

@@ -65,6 +65,7 @@ def push(
 
 
 def _checked(settings: Settings, source: Path | None, sql: str | None, resubscribe: bool) -> Plan:
+    from connector.cli.answer import stoppable
     from connector.errors import ConfigurationError
     from connector.published import reading
     from connector.push.checking import check
@@ -74,7 +75,7 @@ def _checked(settings: Settings, source: Path | None, sql: str | None, resubscri
     if (source is None) == (sql is None):
         raise ConfigurationError("a push takes its rows from --from or from --sql")
     with reading(settings.data_dir) as con:
-        found = from_csv(source) if source else from_sql(con, sql or "")
+        found = from_csv(source) if source else stoppable(con, lambda: from_sql(con, sql or ""))
         return check(con, WRITABLE["contacts"], found, resubscribe=resubscribe)
 
 

@@ -36,9 +36,17 @@ def answering(*, as_json: bool = False, stopped: str = "Stopped.") -> Iterator[d
         error = _explained(fault)
         _tell(str(error), error.exit_code, done if as_json else None, error)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Exception) as fault:
+        if not is_stop(fault):
+            raise
         _tell(stopped, INTERRUPTED, done if as_json else None)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def is_stop(fault: BaseException) -> bool:
+    """Is it Ctrl-C, or what DuckDB makes of it? It looks for signals as well, and has two words."""
+    word = str(fault).rpartition(": ")[2]
+    return isinstance(fault, KeyboardInterrupt) or word in ("Query interrupted", "Interrupted!")
 
 
 def _explained(fault: errors.ConnectorError | OSError) -> errors.ConnectorError:

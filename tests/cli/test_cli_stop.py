@@ -6,9 +6,13 @@ import os
 import signal
 from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
+import typer
 
+from connector.cli.answer import stoppable
+from connector.cli.faults import answering
 from connector.demo.proof import prove
 from connector.published import reading
 from connector.sandbox import Sandbox
@@ -108,15 +112,93 @@ answer._only_one = told
 """
 
 
+HOURS = "SELECT count(*) FROM range(1000000000000) t(n) WHERE hash(n) = 1"
+
+
 def test_a_query_that_takes_too_long_can_be_stopped(synced: Cli) -> None:
-    hours = "SELECT count(*) FROM range(1000000000000) t(n) WHERE hash(n) = 1"
-    process = synced.start("sql", hours, first=TELLS_WHEN_IT_ASKS)
+    process = synced.start("sql", HOURS, first=TELLS_WHEN_IT_ASKS)
     assert process.stdout
     assert process.stdout.readline() == "asking\n"
     process.send_signal(signal.SIGINT)
     said = ended(process)
     assert said.code == 130
     assert "bug" not in said.err
+
+
+PUSH_TELLS_WHEN_IT_ASKS = """
+from connector.push import source
+ask = source.from_sql
+def told(con, query):
+    print("asking", flush=True)
+    return ask(con, query)
+source.from_sql = told
+"""
+
+
+def test_a_push_whose_query_takes_too_long_can_be_stopped(synced: Cli) -> None:
+    counted = f"SELECT id, ({HOURS})::VARCHAR AS name FROM contacts"
+    process = synced.start("contacts", "push", "--sql", counted, first=PUSH_TELLS_WHEN_IT_ASKS)
+    assert process.stdout
+    assert process.stdout.readline() == "asking\n"
+    process.send_signal(signal.SIGINT)
+    said = ended(process)
+    assert said.code == 130
+    assert "bug" not in said.err
+
+
+@pytest.mark.parametrize(
+    "word",
+    [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT: Interrupted!")],
+)
+def test_what_duckdb_makes_of_ctrl_c_is_ctrl_c(
+    word: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it raises them, measured; when it looks for signals is not to be foreseen."""
+    with pytest.raises(typer.Exit) as end, answering(stopped="Stopped. All is well."):
+        raise word
+    assert end.value.exit_code == 130
+    assert capsys.readouterr().err == "Stopped. All is well.\n"
+
+
+STOPPED_LATE = """
+from connector.warehouse import Warehouse
+Warehouse.checkpoint = lambda self: signal.raise_signal(signal.SIGINT)
+"""
+
+
+def test_a_rebuild_that_is_stopped_leaves_nothing_behind(tmp_path: Path, box: Sandbox) -> None:
+    cli = connected(tmp_path, box)
+    assert cli.run("sync", "tags").code == 0
+    before = sorted((tmp_path / "data").rglob("*"))
+    said = ended(cli.start("rebuild", first=STOPPED_LATE))
+    assert (said.code, "The warehouse is as it was" in said.err) == (130, True)
+    assert sorted((tmp_path / "data").rglob("*")) == before
+
+
+STOPPED_AT_START = """
+import sys
+class Stopping:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == "typer":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Stopping)
+"""
+
+
+def test_ctrl_c_at_start_up_is_no_traceback(tmp_path: Path) -> None:
+    said = ended(Cli(tmp_path).start("status", first=STOPPED_AT_START))
+    assert (said.code, said.out, said.err) == (130, "", "")
+
+
+def test_ctrl_c_that_is_ignored_stays_so() -> None:
+    """A plain sh has its background jobs ignore it, so that it ends only what is in front."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with duckdb.connect() as con:
+            assert stoppable(con, lambda: signal.raise_signal(signal.SIGINT) or 42) == 42
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_sandbox_says_how_to_use_it_and_ends_by_ctrl_c(tmp_path: Path) -> None:
