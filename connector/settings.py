@@ -104,7 +104,7 @@ class Settings:
         return cls(
             api_key=values.get("PRODUCTLANE_API_KEY", "").strip(),
             base_url=(values.get("PRODUCTLANE_BASE_URL") or DEFAULT_BASE_URL).rstrip("/"),
-            data_dir=Path(values.get("PRODUCTLANE_DATA_DIR") or "data"),
+            data_dir=_folder(values, "PRODUCTLANE_DATA_DIR"),
             start_date=_start(values, "PRODUCTLANE_START_DATE"),
             grain=_grain(values, "PRODUCTLANE_PARTITION_GRAIN"),
             stale_after=timedelta(hours=_number(values, "PRODUCTLANE_STALE_HOURS", 6)),
@@ -136,6 +136,16 @@ def _warn_of_slips(values: Mapping[str, str]) -> None:
         if near := get_close_matches(name.removeprefix(OURS), endings, 1, cutoff=0.7):
             said = "%s is no setting, and is left out; is %s meant?"
             logging.getLogger(__name__).warning(said, name, endings[near[0]])
+
+
+def _folder(values: Mapping[str, str], name: str) -> Path:
+    """A folder, absolute where DuckDB would take `s3:x` or `md:x` for something else."""
+    text = values.get(name) or "data"
+    try:
+        folder = Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigurationError(f"{name} names no home that is known: {text!r}") from None
+    return folder.absolute() if ":" in text else folder
 
 
 def _start(values: Mapping[str, str], name: str) -> date | None:
