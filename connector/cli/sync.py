@@ -39,17 +39,30 @@ def sync(
         settings = Settings.load()
         tell = _teller() if report else None
         run = carry_out(settings, order)
-        if tell:
-            output.say(f"Reported to Dagster in {tell(settings, run)} events.")
         code = exit_code(run.streams, by_name=bool(order.streams))
         _report(run, order, settings, code, as_json)
-    raise typer.Exit(code)
+    raise typer.Exit(_passed_on(tell, settings, run, code) if tell else code)
 
 
 def _teller() -> Callable[[Settings, Run], int]:
     from connector.cli.reporting import reporter
 
     return reporter("dagster")
+
+
+def _passed_on(
+    tell: Callable[[Settings, Run], int], settings: Settings, run: Run, code: int
+) -> int:
+    """Tell Dagster, last of all: how the sync ended stands already, whatever comes of this."""
+    from connector.errors import ConnectorError
+
+    with faults.answering(stopped="Stopped before all of it was reported to Dagster."):
+        try:
+            output.say(f"Reported to Dagster in {tell(settings, run)} events.")
+        except ConnectorError as fault:
+            output.say(f"Error: {fault}", "red")
+            return code or fault.exit_code
+    return code
 
 
 def carry_out(settings: Settings, order: Order) -> Run:

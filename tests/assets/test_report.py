@@ -149,6 +149,20 @@ def test_a_stream_that_failed_is_observed_and_not_materialised(
     assert facts["what_to_do"]
 
 
+@pytest.mark.parametrize(("broken", "code"), [(False, 2), (True, 6)])
+def test_a_dagster_that_can_not_be_told_hides_nothing_of_the_sync(
+    workshop: Workshop, instance: dg.DagsterInstance, broken: bool, code: int
+) -> None:
+    Path(instance.root_directory, "dagster.yaml").write_text("no_such_setting: 1")
+    if broken:
+        workshop.box.faults.add(Fault("404", rate=1.0, path="/tags$"))
+    said = sync("tags", "tag_groups", "--json")
+    assert said.exit_code == code
+    outcomes = {one["stream"]: one["outcome"] for one in json.loads(said.stdout)["streams"]}
+    assert outcomes == {"tags": "failed" if broken else "done", "tag_groups": "done"}
+    assert "Dagster could not be told" in said.stderr
+
+
 def test_without_a_dagster_home_nothing_is_asked(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
