@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,8 @@ from connector.published import PUBLISHED
 
 @contextmanager
 def opened(path: Path | None, *, binary: bool) -> Iterator[IO[Any]]:
-    """A stream to write to. Raises `ConfigurationError` for a terminal."""
-    if path is None:
+    """A stream to write to. Raises `ConfigurationError` for a terminal, and where it can't be."""
+    if path is None or _is_stdout(path):
         if binary and sys.stdout.isatty():
             raise ConfigurationError(
                 "Parquet is no text for a terminal",
@@ -25,9 +26,19 @@ def opened(path: Path | None, *, binary: bool) -> Iterator[IO[Any]]:
         yield sys.stdout.buffer if binary else sys.stdout
         sys.stdout.flush()
         return
-    special = path.exists() and not path.is_file()  # /dev/null, a FIFO: nothing to put in place
-    with _open(path, binary) if special else _whole(path, binary) as stream:
-        yield stream
+    try:
+        special = path.exists() and not path.is_file()  # /dev/null, a FIFO: nothing to put in place
+        with _open(path, binary) if special else _whole(path.resolve(), binary) as stream:
+            yield stream
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        raise ConfigurationError(f"{path} can't be written ({fault.strerror})") from None
+
+
+def _is_stdout(path: Path) -> bool:
+    """Is it where standard output goes? To open it again would cut off what `>>` is to keep."""
+    return path.exists() and os.path.samestat(path.stat(), os.fstat(1))
 
 
 @contextmanager
@@ -35,6 +46,8 @@ def _whole(path: Path, binary: bool) -> Iterator[IO[Any]]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with _open(part, binary) as stream:
+            if path.exists():
+                shutil.copymode(path, part)  # before a word is in it: a private file stays so
             yield stream
         part.replace(path)
     finally:

@@ -140,7 +140,26 @@ def test_a_file_of_the_connector_is_not_written_over(synced: Cli, place: str) ->
 def test_a_folder_that_is_not_there_is_told(synced: Cli) -> None:
     said = synced.run("sql", "SELECT 1", "--output", "nowhere/x.csv")
     assert said.code == 2
-    assert "nowhere" in said.err
+    assert "nowhere/x.csv can't be written (No such file or directory)" in said.err
+
+
+def test_a_link_is_followed_and_a_private_file_stays_private(synced: Cli, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("old")
+    (tmp_path / "rows.csv").chmod(0o600)
+    (tmp_path / "latest.csv").symlink_to("rows.csv")
+    assert synced.run("sql", "SELECT 1 AS n", "-o", str(tmp_path / "latest.csv")).code == 0
+    assert (tmp_path / "latest.csv").is_symlink()
+    assert (tmp_path / "rows.csv").read_text() == "n\n1\n"
+    assert (tmp_path / "rows.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_standard_output_by_its_name_keeps_what_is_there(synced: Cli, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("before\n")
+    with log.open("a") as stdout:
+        said = ended(synced.start("sql", "SELECT 1 AS n", "-o", "/dev/fd/1", stdout=stdout))
+    assert (said.code, said.err) == (0, "")
+    assert log.read_text() == "before\nn\n1\n"
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])
