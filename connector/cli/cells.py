@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,36 @@ def exact(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool | list | dict):
-        return orjson.dumps(value, default=str).decode()
+        return as_json(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
+
+
+def as_json(value: Any) -> str:
+    """A value in JSON: every number in full, and as text what JSON has no type for.
+
+    >>> as_json({"sum": 1 << 64, "at": [Decimal("1.10"), float("nan")]})
+    '{"sum":18446744073709551616,"at":[1.10,null]}'
+    """
+    try:
+        return orjson.dumps(value, default=_foreign).decode()
+    except TypeError:  # a number beyond 64 bits, as a sum may be, or a key that is no text
+        return orjson.dumps(_within_reach(value), default=_foreign).decode()
+
+
+def _foreign(value: Any) -> Any:
+    return orjson.Fragment(exact(value)) if isinstance(value, Decimal) else str(value)
+
+
+def _within_reach(value: Any) -> Any:
+    """The same, of what orjson takes."""
+    if isinstance(value, dict):
+        return {exact(name): _within_reach(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_within_reach(one) for one in value]
+    beyond = isinstance(value, int) and not -(1 << 63) <= value < 1 << 64
+    return orjson.Fragment(str(value)) if beyond else value
 
 
 def short(value: Any) -> str:

@@ -27,7 +27,7 @@ def check(as_json: AsJson = False) -> None:
         from connector.settings import Settings
 
         settings = Settings.load()
-        with output.err().status(f"asking {settings.base_url} ..."):
+        with output.waiting(f"asking {settings.base_url} ..."):
             identity = asyncio.run(_ask(settings))
         found = _facts(identity, settings)
         if as_json:
@@ -77,7 +77,7 @@ def _facts(identity: Identity, settings: Settings) -> dict[str, Any]:
 
 def _show(found: dict[str, Any]) -> None:
     console = output.out()
-    console.print(f"The key is valid at {found['base_url']}.", soft_wrap=True)
+    console.print(f"The key is valid at {found['base_url']}.", markup=False, soft_wrap=True)
     console.print(f"Workspace {found['workspace_id']}, key {found['api_key_id']}", markup=False)
     console.print(f"Scopes: {', '.join(found['scopes']) or 'none'}", markup=False)
     streams = found["streams"]

@@ -21,7 +21,7 @@ def compact() -> None:
         if not (data_dir / "lake").is_dir():
             raise DataDirError(f"there is no lake in {data_dir}", todo="Run `productlane-elt sync`")
         lake = Lake(data_dir)
-        with output.err().status(f"merging files of {lake.root} ..."), opened(lake) as warehouse:
+        with output.waiting(f"merging files of {lake.root} ..."), opened(lake) as warehouse:
             done = compaction.compact(warehouse)
         if done.before:
             output.out().print(f"{done.before:,} small files have become {done.after:,}.")

@@ -92,29 +92,31 @@ class _Lines:
 
 def _json(answer: Answer, sink: IO[str]) -> None:
     """An array with a line for each row, so that it can be written and read line by line."""
+    from connector.cli.cells import as_json
+
     _refuse_doubles(answer.names)
     before = "[\n"
     for row in answer:
-        sink.write(before + _line(_object(answer.columns, row)))
+        sink.write(before + as_json(_object(answer.columns, row)))
         before = ",\n"
     sink.write("[]\n" if before == "[\n" else "\n]\n")
-
-
-def _line(value: dict[str, Any]) -> str:
-    try:
-        return orjson.dumps(value, default=str).decode()
-    except TypeError:  # a number beyond 64 bits, as a sum may be
-        import json
-
-        return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _object(columns: list[tuple[str, str]], row: Row) -> dict[str, Any]:
     """A row as a JSON object, in which JSON stays JSON."""
     return {
-        name: orjson.loads(value) if kind == "JSON" and value is not None else value
+        name: _document(value) if kind == "JSON" and value is not None else value
         for (name, kind), value in zip(columns, row, strict=True)
     }
+
+
+def _document(text: str) -> orjson.Fragment | str:
+    """JSON as it is, in one line; a text where only DuckDB takes it for JSON, like `[NaN,]`."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return orjson.Fragment(" ".join(text.splitlines()))
 
 
 def _markdown(answer: Answer, sink: IO[str]) -> None:

@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.status import Status
     from rich.table import Table
 
 WIDE = 200
@@ -48,6 +49,13 @@ def console(stream: IO[str]) -> Console:
 def say(text: str, style: str = "") -> None:
     """One message on standard error, as it is: no markup, no wrapping in the middle of a path."""
     err().print(plain(text), style=style, markup=False, soft_wrap=True)
+
+
+def waiting(text: str) -> Status:
+    """Something that moves on standard error while one waits; on a terminal only."""
+    from rich.text import Text
+
+    return err().status(Text(text))
 
 
 def plain(text: str) -> str:

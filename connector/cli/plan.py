@@ -41,7 +41,7 @@ def plan(
 
         order = order_of(streams, since, until, full)
         settings = Settings.load()
-        with output.err().status(f"asking {settings.base_url} ..."):
+        with output.waiting(f"asking {settings.base_url} ..."):
             made = asyncio.run(make(settings, order))
         code = exit_code(made.streams, by_name=bool(order.streams))
         if as_json:

@@ -124,11 +124,12 @@ class Board:
         """The board as it stands."""
         from rich.console import Group
         from rich.spinner import Spinner
+        from rich.text import Text
 
         made = output.table(["stream", "rows", "requests", ""], numbers=["rows", "requests"])
         for stream, rows, requests, note in self.busy()[:12]:
             made.add_row(stream, count(rows), count(requests), note)
-        spinner = Spinner("dots", self.line())
+        spinner = Spinner("dots", Text(self.line()))
         return Group(made, spinner) if self._now else spinner
 
 

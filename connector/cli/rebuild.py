@@ -23,8 +23,7 @@ def rebuild() -> None:
         if not (data_dir / "lake").is_dir():
             raise DataDirError(f"there is no lake in {data_dir}", todo="Run `productlane-elt sync`")
         lake = Lake(data_dir)
-        console = output.err()
-        with console.status(f"reading {lake.root} ..."):
+        with output.waiting(f"reading {lake.root} ..."):
             warehouse.rebuild(lake)
             with warehouse.opened(lake) as work:
                 work.publish()

@@ -102,7 +102,7 @@ def _report(run: Run, order: Order, settings: Settings, code: int, as_json: bool
     else:
         console = output.out()
         show_outcomes(console, run.streams)
-        console.print(summary(run, settings.data_dir), soft_wrap=True)
+        console.print(summary(run, settings.data_dir), markup=False, soft_wrap=True)
     for warning in [*unheard(order), *warnings(run)]:
         output.say(warning, "yellow")
 

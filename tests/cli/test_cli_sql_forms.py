@@ -39,6 +39,39 @@ def test_json_keeps_numbers_beyond_64_bits_and_what_it_has_no_type_for(synced: C
     assert row["day"] == "2026-01-31"
 
 
+BIG = 1 << 70
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "md", "table"])
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("MAP {'a': 1, 'b|': 2}", '{"a":1,"b|":2}'),
+        ("MAP {1: [DATE '2026-01-31']}", '{"1":["2026-01-31"]}'),
+        ("MAP {1.5::DECIMAL(9, 2): true}", '{"1.50":true}'),
+        (f"[{BIG}::HUGEINT]", f"[{BIG}]"),
+        (f"{{'deep': {{'n': {BIG}::HUGEINT}}}}", f'{{"deep":{{"n":{BIG}}}}}'),
+    ],
+)
+def test_nested_values_are_json_in_every_form(
+    synced: Cli, form: str, value: str, shown: str
+) -> None:
+    said = synced.run("sql", f"SELECT {value} AS cell", "--format", form)
+    assert said.code == 0
+    assert shown in said.out.replace('""', '"').replace("\\|", "|")
+
+
+def test_json_is_json_whatever_is_in_it(synced: Cli) -> None:
+    query = (
+        f"SELECT {BIG}::HUGEINT AS big, 'inf'::DOUBLE AS much, 1.10::DECIMAL(9, 2) AS price, "
+        f"'{{\"a\":\n{BIG}}}'::JSON AS document, '[NaN]'::JSON AS odd"
+    )
+    said = synced.run("sql", query, "--format", "json").out
+    assert said.splitlines()[1:-1] == [
+        f'{{"big":{BIG},"much":null,"price":1.10,"document":{{"a": {BIG}}},"odd":"[NaN]"}}'
+    ]
+
+
 def test_csv_keeps_each_text_in_its_cell(synced: Cli) -> None:
     query = (
         "SELECT 'a' || chr(13) || 'b' AS x, chr(10) AS y, 'c,\"' AS z UNION ALL SELECT '', '', ''"
