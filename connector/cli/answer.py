@@ -40,7 +40,7 @@ class Query:
         con.execute("SET enable_external_access = false; SET lock_configuration = true")
         with ExitStack() as failed, blaming():
             failed.callback(self.close)
-            self._last = _only_one(con.extract_statements(text))
+            *self._before, self._last = _only_one(con.extract_statements(text))
             failed.pop_all()
 
     def close(self) -> None:
@@ -50,8 +50,18 @@ class Query:
     def answer(self) -> Answer:
         """The rows as Python values."""
         with blaming():
-            stoppable(self._con, lambda: self._con.execute(self._text))
+            stoppable(self._con, self._ask)
         return Answer(self._con)
+
+    def _ask(self) -> None:
+        from duckdb import StatementType
+
+        from connector.cli.wording import in_words
+
+        for statement in self._before:
+            self._con.execute(statement)
+        asks = self._last.type == StatementType.SELECT
+        self._con.execute(in_words(self._con, self._last.query) if asks else self._last)
 
     def arrow(self) -> Arrow:
         """The rows as Arrow."""
@@ -144,7 +154,7 @@ def stoppable(con: duckdb.DuckDBPyConnection, act: Callable[[], T]) -> T:
     return done.result()
 
 
-def _only_one(statements: list[duckdb.Statement]) -> duckdb.Statement:
+def _only_one(statements: list[duckdb.Statement]) -> list[duckdb.Statement]:
     """One question has one answer: of several, all but the last would go unheard."""
     from duckdb import StatementType
 
@@ -154,7 +164,7 @@ def _only_one(statements: list[duckdb.Statement]) -> duckdb.Statement:
         raise ConfigurationError("the query is empty", todo='Ask something, like "FROM threads"')
     if any(one.type == StatementType.SELECT for one in statements[:-1]):
         raise ConfigurationError("there is more than one query", todo="Ask one at a time")
-    return statements[-1]
+    return statements
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import orjson
 
 from connector.cli import output
 from connector.cli.answer import Answer, Query, Row
+from connector.cli.wrapped import Counted, Lines
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,23 +72,9 @@ def _table(answer: Answer, sink: IO[str]) -> None:
 def _csv(answer: Answer, sink: IO[str]) -> None:
     from connector.cli.cells import exact
 
-    writer = csv.writer(_Lines(sink))
+    writer = csv.writer(Lines(sink))
     writer.writerows([answer.names] if answer.names else [])
     writer.writerows([exact(value) for value in row] for row in answer)
-
-
-class _Lines:
-    """Takes lines that end in CR LF, and passes them on with LF alone.
-
-    Python 3.11 quotes a CR only where the end of a line has one; bare, it ends a row for others.
-    """
-
-    def __init__(self, sink: IO[str]) -> None:
-        self._sink = sink
-
-    def write(self, line: str) -> int:
-        """One line."""
-        return self._sink.write(f"{line[:-2]}\n")
 
 
 def _json(answer: Answer, sink: IO[str]) -> None:
@@ -175,33 +162,6 @@ def _refuse_doubles(names: list[str]) -> None:
         raise ConfigurationError(
             f"two columns are called {twice[0]}", todo="Tell them apart by AS, or write CSV"
         )
-
-
-class Counted:
-    """A stream that knows how much it was given, which a pipe doesn't and Parquet has to."""
-
-    def __init__(self, sink: IO[bytes]) -> None:
-        self._sink = sink
-        self._at = 0
-        self.closed = False
-
-    def write(self, data: bytes) -> int:
-        """All of it."""
-        self._sink.write(data)
-        self._at += len(data)
-        return len(data)
-
-    def tell(self) -> int:
-        """Bytes so far."""
-        return self._at
-
-    def flush(self) -> None:
-        """On to whoever reads."""
-        self._sink.flush()
-
-    def close(self) -> None:
-        """The stream itself belongs to somebody else."""
-        self.closed = True
 
 
 WRITERS: dict[Form, Callable[[Answer, IO[str]], None]] = {

@@ -72,6 +72,29 @@ def test_json_is_json_whatever_is_in_it(synced: Cli) -> None:
     ]
 
 
+def test_what_python_has_no_word_for_is_said_as_duckdb_says_it(synced: Cli) -> None:
+    query = (
+        "SELECT INTERVAL 1 MONTH AS wait, '\\x00a'::BLOB AS bytes, [INTERVAL 2 DAY] AS waits, "
+        "{'a b': [MAP {'x': INTERVAL 1 YEAR}], 'n': 1} AS deep, '12:00:00+02'::TIMETZ AS wait; -- x"
+    )
+    said = synced.run("sql", query)
+    assert said.err == ""
+    assert said.out == (
+        "wait,bytes,waits,deep,wait\n"
+        '1 month,\\x00a,"[""2 days""]","{""a b"":[{""x"":""1 year""}],""n"":1}",12:00:00+02\n'
+    )
+
+
+def test_what_is_said_in_words_keeps_its_order_and_what_prepares_it(synced: Cli) -> None:
+    query = (
+        "SET VARIABLE days = 3; CREATE TEMP TABLE t AS SELECT range AS n FROM range(200_000);"
+        "SELECT n, n * INTERVAL 1 DAY * getvariable('days') AS wait FROM t ORDER BY n DESC"
+    )
+    rows = synced.run("sql", query).out.splitlines()
+    assert rows[1:3] == ["199999,599997 days", "199998,599994 days"]
+    assert [int(row.partition(",")[0]) for row in rows[1:]] == [*range(199_999, -1, -1)]
+
+
 def test_csv_keeps_each_text_in_its_cell(synced: Cli) -> None:
     query = (
         "SELECT 'a' || chr(13) || 'b' AS x, chr(10) AS y, 'c,\"' AS z UNION ALL SELECT '', '', ''"

@@ -105,9 +105,8 @@ TELLS_WHEN_IT_ASKS = """
 from connector.cli import answer
 check = answer._only_one
 def told(statements):
-    last = check(statements)
     print("asking", flush=True)
-    return last
+    return check(statements)
 answer._only_one = told
 """
 
