@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast, get_args
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -18,6 +19,9 @@ from connector.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://productlane.com/api/v2"
 DEFAULT_START = date(2022, 1, 1)
+
+LONG = 10_000_000
+"""Seconds, some months: a margin beyond it is a slip, and one of millennia leads out of time."""
 
 Grain = Literal["day", "week", "month"]
 
@@ -70,7 +74,7 @@ class Settings:
     audit_share: float = 0.05
 
     def __post_init__(self) -> None:
-        if not self.base_url.startswith(("http://", "https://")):
+        if not _is_web_address(self.base_url):
             raise ConfigurationError(
                 "PRODUCTLANE_BASE_URL is not a web address",  # it may be the key, set by mistake
                 todo=f"Leave it out for {DEFAULT_BASE_URL}",
@@ -107,21 +111,37 @@ class Settings:
             data_dir=_folder(values, "PRODUCTLANE_DATA_DIR"),
             start_date=_start(values, "PRODUCTLANE_START_DATE"),
             grain=_grain(values, "PRODUCTLANE_PARTITION_GRAIN"),
-            stale_after=timedelta(hours=_number(values, "PRODUCTLANE_STALE_HOURS", 6)),
+            stale_after=timedelta(
+                hours=_number(values, "PRODUCTLANE_STALE_HOURS", 6, most=100_000)
+            ),
             owners=_owners(values, "PRODUCTLANE_OWNERS"),
             preview=int(_number(values, "PRODUCTLANE_PREVIEW_ROWS", 0, most=100)),
-            lag=timedelta(seconds=_number(values, "PRODUCTLANE_LAG_SECONDS", 60)),
-            overlap=timedelta(seconds=_number(values, "PRODUCTLANE_OVERLAP_SECONDS", 300)),
+            lag=timedelta(seconds=_number(values, "PRODUCTLANE_LAG_SECONDS", 60, most=LONG)),
+            overlap=timedelta(
+                seconds=_number(values, "PRODUCTLANE_OVERLAP_SECONDS", 300, most=LONG)
+            ),
             page_size=int(_number(values, "PRODUCTLANE_PAGE_SIZE", 200)),
             loss_brake=_number(values, "PRODUCTLANE_LOSS_BRAKE", 0.25, most=1),
             audit_share=_number(values, "PRODUCTLANE_AUDIT_SHARE", 0.05, most=1),
         )
 
 
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:  # a port that is none, half an address of IPv6
+        return False
+    return known and bool(parts.hostname) and text.isprintable()
+
+
 def _values(environ: Mapping[str, str] | None) -> dict[str, str]:
     if environ is not None:
         return dict(environ)
-    from_file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    try:
+        from_file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    except UnicodeDecodeError:
+        raise ConfigurationError(".env is no text in UTF-8", todo="Save it as UTF-8") from None
     return from_file | dict(os.environ)
 
 
@@ -187,6 +207,6 @@ def _number(
     except ValueError:
         number = -1.0
     if not 0 <= number <= most or number == float("inf"):
-        span = "from 0 up" if most == float("inf") else f"from 0 to {most:g}"
+        span = "from 0 up" if most == float("inf") else f"from 0 to {most:,.12g}"
         raise ConfigurationError(f"{name} is not a number {span}: {text!r}")
     return number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +11,8 @@ from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from connector.sync import Order
+
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 AsJson = Annotated[
     bool,
@@ -54,6 +56,9 @@ def order_of(streams: list[str] | None, since: str | None, until: str | None, fu
 def date_of(option: str, text: str | None) -> datetime | None:
     """The moment that an option names: a day, or an ISO date-time; in UTC unless it says else.
 
+    What is earlier or later than anything is taken a little closer: Python's dates end at the years
+    1 and 9999, before 1000 they are written without zeros, and around one there must be room.
+
     >>> date_of("--since", "2026-01-31").isoformat()
     '2026-01-31T00:00:00+00:00'
     """
@@ -67,4 +72,4 @@ def date_of(option: str, text: str | None) -> datetime | None:
             f"{option} is not a date: {text!r}",
             todo="Write it like 2026-01-31 or 2026-01-31T12:00:00Z",
         )
-    return stamp
+    return min(max(stamp, EARLIEST), LATEST)

@@ -20,16 +20,16 @@ def text_of(query: str | None, file: Path | None) -> str:
     if file is not None:
         if query is not None:
             raise ConfigurationError("there is a query and a --file", todo="Give one of them")
-        return sys.stdin.read() if str(file) == STDIN else _read(file)
+        return _typed() if str(file) == STDIN else _read(file)
     if query is None:
         if sys.stdin.isatty():
             raise ConfigurationError(
                 "there is no query",
                 todo='Say `sql "FROM threads"`, `sql --file query.sql`, or `sql @` for a list',
             )
-        return sys.stdin.read()
+        return _typed()
     if query == STDIN:
-        return sys.stdin.read()
+        return _typed()
     return named(query.removeprefix(NAMED)).sql if query.startswith(NAMED) else _as_given(query)
 
 
@@ -47,6 +47,13 @@ def named(name: str) -> Question:
     raise ConfigurationError(
         f"there is no question @{name}", todo=f"{meant}`productlane-elt sql @` lists all of them"
     )
+
+
+def _typed() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigurationError("standard input is no text in UTF-8") from None
 
 
 def _read(file: Path) -> str:

@@ -70,6 +70,7 @@ class Cli:
     def start(
         self,
         *arguments: str,
+        stdin: Any = None,
         stdout: Any = subprocess.PIPE,
         stderr: Any = subprocess.PIPE,
         first: str = "",
@@ -80,6 +81,7 @@ class Cli:
             [sys.executable, "-c", f"{FOREGROUND}\n{first}\n{COMMAND}", *arguments],
             cwd=self.folder,
             env={**kept, **self.settings, "PYTHONPATH": str(ROOT)},
+            stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             text=True,

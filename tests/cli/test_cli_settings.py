@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connector.sandbox import Sandbox
-from tests.cli.conftest import Cli, connected
+from tests.cli.conftest import Cli, connected, ended
 
 
 def test_the_data_directory_may_begin_with_ones_home(tmp_path: Path, box: Sandbox) -> None:
@@ -30,3 +30,44 @@ def test_a_folder_is_a_folder_whatever_duckdb_reads_in_its_name(
         "true |\n"
     )
     assert (tmp_path / name / "productlane.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://x:99999", "http://[::1", "http://x:port", "https:///v2"]
+)
+def test_an_address_that_is_none_is_told(tmp_path: Path, address: str) -> None:
+    said = Cli(tmp_path).with_settings(base_url=address, api_key="pl_v2_x").run("check")
+    assert (said.code, "PRODUCTLANE_BASE_URL is not a web address" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["lag_seconds", "overlap_seconds", "stale_hours"])
+def test_a_margin_that_leads_out_of_time_is_told(tmp_path: Path, name: str) -> None:
+    said = Cli(tmp_path).with_settings(**{name: "1e14"}).run("status")
+    assert said.code == 2
+    assert f"PRODUCTLANE_{name.upper()} is not a number from 0 to 1" in said.err
+
+
+def test_a_file_of_settings_in_latin_1_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("PRODUCTLANE_DATA_DIR=M\xfcnchen\n".encode("latin-1"))
+    said = Cli(tmp_path).run("status")
+    assert (said.code, ".env is no text in UTF-8" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["sync", "plan"])
+def test_since_the_beginning_of_time_is_everything(
+    tmp_path: Path, box: Sandbox, command: str
+) -> None:
+    cli = connected(tmp_path, box)
+    for _ in range(2):
+        ends = ("--since", "0001-01-01", "--until", "9999-12-31T23:59:59.9Z")
+        assert cli.run(command, "threads", *ends).code == 0
+        assert cli.run("sync", "threads", *ends).code == 0
+    counted = cli.run("sql", "SELECT count(*) AS n FROM threads").out
+    assert counted == f"n\n{len(box.workspace.ids('threads'))}\n"
+
+
+def test_sql_on_standard_input_in_latin_1_is_told(synced: Cli) -> None:
+    (synced.folder / "latin.sql").write_bytes("SELECT 'M\xfcnchen'".encode("latin-1"))
+    with (synced.folder / "latin.sql").open() as stdin:
+        said = ended(synced.start("sql", stdin=stdin))
+    assert (said.code, "standard input is no text in UTF-8" in said.err) == (2, True)
