@@ -18,6 +18,9 @@ def main() -> None:
 
 
 def _run() -> None:
+    from connector.cli import output
+
+    output.make_ready()
     from connector.cli.app import app
     from connector.cli.faults import stop_as_by_ctrl_c, unforeseen
 

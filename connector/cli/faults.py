@@ -6,7 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import typer
@@ -52,8 +52,9 @@ def is_stop(fault: BaseException) -> bool:
 def _explained(fault: errors.ConnectorError | OSError) -> errors.ConnectorError:
     if isinstance(fault, errors.ConnectorError):
         return fault
+    what = fault.filename or "the data directory, or standard output,"  # a write names neither
     return errors.DataDirError(
-        f"{fault.filename or 'the data directory'} can't be used: {fault.strerror or fault}",
+        f"{what} can't be used: {fault.strerror or fault}",
         todo="See to the disk and its permissions",
     )
 
@@ -68,7 +69,8 @@ def _tell(
         traceback.print_exc()
     output.say(f"Error: {text}" if error else text, "red" if error else "yellow")
     if done is not None:
-        output.document(done | {"error": _facts(error) | {"message": text}, "exit_code": code})
+        with suppress(OSError):  # perhaps that is what went wrong
+            output.document(done | {"error": _facts(error) | {"message": text}, "exit_code": code})
 
 
 def _facts(error: errors.ConnectorError | None) -> dict[str, object]:

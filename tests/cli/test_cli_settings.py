@@ -71,3 +71,28 @@ def test_sql_on_standard_input_in_latin_1_is_told(synced: Cli) -> None:
     with (synced.folder / "latin.sql").open() as stdin:
         said = ended(synced.start("sql", stdin=stdin))
     assert (said.code, "standard input is no text in UTF-8" in said.err) == (2, True)
+
+
+def test_a_pipe_is_given_utf_8_whatever_the_locale_says(synced: Cli) -> None:
+    latin = Cli(synced.folder, {**synced.settings, "PYTHONIOENCODING": "latin-1"})
+    said = latin.spawn("sql", "SELECT '\u20ac' AS x")
+    assert (said.code, said.out) == (0, "x\n\u20ac\n")
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
+def test_a_stream_that_is_closed_is_no_fault(tmp_path: Path, box: Sandbox, closed: str) -> None:
+    cli = connected(tmp_path, box)
+    as_by_the_shell = f"import os, sys; os.close(sys.{closed}.fileno()); sys.{closed} = None"
+    said = ended(cli.start("sync", "tags", first=as_by_the_shell))
+    assert said.code == 0
+    assert "bug" not in said.err
+    assert cli.run("sql", "SELECT count(*) > 0 AS some FROM tags").out == "some\ntrue\n"
+
+
+@pytest.mark.parametrize("command", [["status", "--json"], ["status"], ["sql", "FROM tags"]])
+def test_a_full_standard_output_is_told(synced: Cli, command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        said = ended(synced.start(*command, stdout=full))
+    assert said.code == 2
+    assert "standard output, can't be used: No space left on device" in said.err
+    assert "bug" not in said.err
