@@ -14,14 +14,15 @@ MARKER = ".productlane-elt-demo"
 def fresh(folder: Path) -> Path:
     """An empty folder at this place. Raises `DataDirError` if what is there isn't the demo's."""
     try:
-        if folder.exists() and not _is_ours(folder):
+        place = folder.resolve()  # of a link, rmtree would remove nothing
+        if place.exists() and not _is_ours(place):
             raise DataDirError(
                 f"{folder} was not made by the demo, which would replace it",
                 todo="Name another folder by --dir",
             )
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARKER).write_text("Made by `productlane-elt demo`, replaced by its next run.\n")
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True, exist_ok=True)
+        (place / MARKER).write_text("Made by `productlane-elt demo`, replaced by its next run.\n")
     except OSError as fault:
         raise DataDirError(
             f"{folder} can't be written ({fault.strerror})", todo="Name another folder by --dir"

@@ -66,3 +66,12 @@ def test_its_own_folder_is_emptied(tmp_path: Path) -> None:
     made = fresh(tmp_path / "mine")
     (made / "old").write_text("")
     assert [path.name for path in fresh(made).iterdir()] == [MARKER]
+
+
+def test_of_a_link_it_is_the_folder_behind_that_is_emptied(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("folder")
+    for _ in range(2):
+        made = fresh(tmp_path / "link")
+        assert [path.name for path in made.iterdir()] == [MARKER]
+        (made / "old").write_text("")
+    assert (tmp_path / "link").is_symlink()
