@@ -71,6 +71,10 @@ def from_csv(path: Path) -> Input:
     columns = [name.strip() for name in header]
     if not any(columns):
         raise ConfigurationError(f"{path} is empty", todo="Its first line names the columns")
+    if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
+        raise ConfigurationError(
+            f"the cells of {path} must be separated by commas", todo="Save it as CSV with commas"
+        )
     found = Input("line", columns)
     for number, cells in records:
         _take(found, number, cells)

@@ -212,6 +212,8 @@ def test_a_query_reads_the_warehouse_and_nothing_else(kept: Desk, query: str) ->
     ("content", "said"),
     [
         (b"", "is empty"),
+        (b"id;name\nx;y\n", "must be separated by commas"),
+        (b"id\tname\nx\ty\n", "must be separated by commas"),
         (b"id,name\nx,\xff\n", "is not UTF-8 \\(line 2\\)"),
         (b'id,name\nx,"open\n', "is not CSV from line 2 on"),
     ],
