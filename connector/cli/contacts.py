@@ -18,6 +18,10 @@ AGAIN = (
     "Stopped after the write under way. Every attempt is in meta.writes; run the same command "
     "again to go on: what is as asked is not written again."
 )
+OF_A_QUERY = (
+    " A query that builds on what it changes, like 'N ' || name, would change it a second time: "
+    "have it leave out what is done."
+)
 
 
 def push(
@@ -48,11 +52,13 @@ def push(
     attempt is kept in meta.writes, with the values before and after. The API takes 60 writes a
     minute.
     """
-    with faults.answering(as_json=as_json, stopped=AGAIN) as done:
+    with faults.answering(as_json=as_json, stopped="Stopped. Nothing was sent."):
         from connector.settings import Settings
 
         settings = Settings.load()
         plan = _checked(settings, source, sql, resubscribe)
+    stopped = AGAIN + OF_A_QUERY if sql else AGAIN
+    with faults.answering(as_json=as_json, stopped=stopped) as done:
         if plan.problems:
             code = 2
             _refuse(plan, as_json)

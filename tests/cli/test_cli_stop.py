@@ -141,8 +141,20 @@ def test_a_push_whose_query_takes_too_long_can_be_stopped(synced: Cli) -> None:
     assert process.stdout.readline() == "asking\n"
     process.send_signal(signal.SIGINT)
     said = ended(process)
+    assert (said.code, said.err) == (130, "Stopped. Nothing was sent.\n")
+
+
+def test_a_push_of_a_query_that_is_stopped_warns_of_changing_things_twice(tmp_path: Path) -> None:
+    query = "SELECT id, 'N ' || name AS name FROM contacts"
+    with Sandbox(threads=0, contacts=3) as box:
+        cli = connected(tmp_path, box)
+        assert cli.run("sync", "contacts").code == 0
+        process = cli.start("contacts", "push", "--sql", query, "--apply")
+        box.before(3, lambda: os.kill(process.pid, signal.SIGINT))
+        said = ended(process)
     assert said.code == 130
-    assert "bug" not in said.err
+    assert "run the same command again" in said.err
+    assert "would change it a second time" in said.err
 
 
 @pytest.mark.parametrize(
