@@ -89,6 +89,7 @@ def as_of_the_first_release(at: Bench) -> None:
 def _rewritten(lake: Lake, file: LakeFile) -> dict[str, Any]:
     path = Path(lake.path(file))
     table = pq.ParquetFile(path).read()
+    path.unlink()
     written = write_hidden(path, table.schema.remove_metadata(), [table])
     reveal([path])
     return asdict(LakeFile(file.path, file.kind, file.stream, *written, "00000000"))
