@@ -64,8 +64,14 @@ def answer_of(
 def said_at(response: httpx.Response) -> datetime | None:
     """The server's clock when it answered, if it says so."""
     with suppress(KeyError, ValueError):
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+        return _date(response.headers["Date"])
     return None
+
+
+def _date(text: str) -> datetime:
+    """A date of HTTP, in UTC; `-0000` says that it is, and Python that it isn't known."""
+    date = parsedate_to_datetime(text)
+    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def limits_of(response: httpx.Response) -> Limits:
@@ -86,8 +92,8 @@ def retry_after(response: httpx.Response) -> float:
     try:
         if told.strip().isdigit():
             return max(float(told), 1.0)
-        date = parsedate_to_datetime(response.headers["Date"])
-        until = parsedate_to_datetime(told) if told else datetime.fromtimestamp(float(reset), UTC)
+        date = _date(response.headers["Date"])
+        until = _date(told) if told else datetime.fromtimestamp(float(reset), UTC)
         return max((until - date).total_seconds(), 1.0)
     except (KeyError, ValueError, OverflowError):
         return 10.0

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import random
 import ssl
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 ATTEMPTS = 7
 """Tries of one request: with the backoff below, about a minute of trouble is sat out."""
+
+AHEAD = timedelta(minutes=10)
+"""So far may the clocks of those that answer be apart."""
 
 PATIENCE = 30
 """429s in a row before one request gives up; each has waited as long as it was told to."""
@@ -64,6 +68,9 @@ class Client:
     """Asks the API; shared by all walks of a run. `sleep` is given by tests.
 
     `heard_at` is the server's clock at its latest answer, of whatever status.
+
+    What is dated far ahead of the answers before, by a replica with a clock of its own, would hide
+    what others say until that date. It is not believed, but asked for again.
     """
 
     def __init__(
@@ -78,6 +85,7 @@ class Client:
         self.traffic = Traffic()
         self.budget = budget
         self.heard_at: datetime | None = None
+        self._latest: tuple[datetime, float, float] | None = None
         self._sleep = sleep
         self._slots = asyncio.Semaphore(concurrency)
         self._line = partial(
@@ -162,7 +170,10 @@ class Client:
             )
             self._learn(response)
             if response.status_code != 429:
-                return answer_of(response, asked_for, params, stream)
+                answer = answer_of(response, asked_for, params, stream)
+                if self._is_ahead(answer.answered_at):
+                    raise _ahead(answer)
+                return answer
             self._pause(response)
         raise _too_many(f"the API refused {PATIENCE} times in a row for its rate limit", response)
 
@@ -186,17 +197,35 @@ class Client:
         self.traffic.bytes += response.num_bytes_downloaded
         return response, response.elapsed
 
+    def _is_ahead(self, said: datetime) -> bool:
+        # The first of them stands still while a machine sleeps, the second may be set.
+        now = (asyncio.get_running_loop().time(), time.time())
+        before, *then = self._latest or (said, *now)
+        passed = max(end - begin for begin, end in zip(then, now, strict=True))
+        if said - before > timedelta(seconds=passed) + AHEAD:
+            return True
+        self._latest = (max(said, before), *now)
+        return False
+
     def _pause(self, response: httpx.Response) -> None:
         self.traffic.refused += 1
         self.budget.pause(retry_after(response))
 
     def _learn(self, response: httpx.Response) -> None:
         said = said_at(response)
-        if said:
+        if said and not self._is_ahead(said):
             self.heard_at = max(self.heard_at or said, said)
         told = limits_of(response)
         if told.limit:
             self.budget.learn(told.limit, told.remaining, told.seconds_left(said))
+
+
+def _ahead(answer: Answer) -> errors.BrokenAnswer:
+    return errors.BrokenAnswer(
+        f"the answer is dated {answer.answered_at:%Y-%m-%d %H:%M}, far ahead of those before",
+        todo="Try again later; if it stays so, ask Productlane about their clocks",
+        request_id=answer.request_id,
+    )
 
 
 def _too_many(what: str, response: httpx.Response) -> errors.Unreachable:

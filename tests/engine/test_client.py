@@ -193,7 +193,7 @@ def test_settings_say_what_is_wrong_with_them() -> None:
         ({"PRODUCTLANE_START_DATE": "yesterday"}, "not a date"),
         ({"PRODUCTLANE_BASE_URL": "productlane.com"}, "not a web address"),
         ({"PRODUCTLANE_PAGE_SIZE": "500"}, "from 1 to 200"),
-        ({"PRODUCTLANE_LAG_SECONDS": "-1"}, "from 0 up"),
+        ({"PRODUCTLANE_LAG_SECONDS": "-1"}, "from 0 to 10,000,000"),
     ):
         with pytest.raises(errors.ConfigurationError, match=told):
             Settings.load(environ)
