@@ -53,12 +53,12 @@ async def judge(
 
 def by_certificate(absent: Absence, held_before: frozenset[str], brake: float) -> Verdict:
     """Decide where no row can be asked for by itself: the walk proves it, or it is held."""
-    if not absent.provable:
-        return Verdict([], absent.keys)
-    if not _is_sudden(absent, brake):
-        return Verdict(absent.keys, [])
-    seen_twice = [key for key in absent.keys if as_text(key) in held_before]
-    return Verdict(seen_twice, [key for key in absent.keys if as_text(key) not in held_before])
+    held = absent.doubtful
+    if _is_sudden(absent, brake):
+        held |= {key for key in absent.keys if as_text(key) not in held_before}
+    return Verdict(
+        [key for key in absent.keys if key not in held], [key for key in absent.keys if key in held]
+    )
 
 
 def _is_sudden(absent: Absence, brake: float) -> bool:

@@ -44,7 +44,8 @@ AHEAD = 20
 """Rounds of parents that are looked up at a time: among 1,000,000 it takes 1 s to find any."""
 
 WORKERS = 24
-"""Parents asked under at a time. At 16 requests a second, this fills the budget up to 1.5 s."""
+"""Parents asked under at a time. At 16 requests a second, this fills the budget up to 1.5 s. If so
+many in a row can't be read, it is not their own trouble."""
 
 
 @dataclass(slots=True)
@@ -54,9 +55,14 @@ class Children:
     context: Context
     endpoint: Endpoint
     _tried: list[str] = field(default_factory=list)
+    _faults: list[errors.ConnectorError] = field(default_factory=list)
+    _in_a_row: int = 0
 
     async def run(self) -> list[Landing]:
-        """Rounds until no parent is due; then a second look where much was lost at once."""
+        """Rounds until no parent is due; then a second look where much was lost at once.
+
+        A parent under which nothing can be read fails the stream in the end, and not the others.
+        """
         landings = []
         lake = self.context.lake
         with lake.walking(self.endpoint.stream) as lock:
@@ -69,6 +75,8 @@ class Children:
             if any(one.missing for one in landings):
                 due = await self.context.with_warehouse(self._held)
                 landings.append(await self._round(due, lock))
+        if self._faults:
+            raise self._faults[0]
         return landings
 
     async def _rotate(self, lock: WalkLock) -> list[Landing]:
@@ -86,7 +94,9 @@ class Children:
 
     def _oldest(self, left: int, warehouse: Warehouse) -> list[Due]:
         began = self.context.identity.at
-        return self._rotation.find_oldest(warehouse.con, self.endpoint, began, left, ROUND)
+        return self._rotation.find_oldest(
+            warehouse.con, self.endpoint, began, left, ROUND, self._tried
+        )
 
     @property
     def _rotation(self) -> Rotation:
@@ -150,7 +160,7 @@ class Children:
                 with suppress(Busy):  # another process lands: what was read is asked for again
                     await unbroken(asyncio.create_task(self._land(work, lock)))
             raise
-        self._tried += work.gone
+        self._tried += work.tried(self.context.identity.at)
         return await self._land(work, lock)
 
     async def _worker(self, work: Round, total: int) -> None:
@@ -164,6 +174,14 @@ class Children:
                     raise
                 work.gone.append(due.parent_id)
                 continue
+            except (errors.Unreachable, errors.BadQuestion, errors.CursorRefused) as fault:
+                work.failed.append(due.parent_id)
+                self._faults.append(fault)
+                self._in_a_row += 1
+                if self._in_a_row >= WORKERS:
+                    raise
+                continue
+            self._in_a_row = 0
             work.answered.append(answered)
             self.context.rows[self.endpoint.stream] += answered.rows
             left = len(work.waiting)

@@ -24,11 +24,15 @@ from schemas.endpoint import ARROW
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that was set aside. `key` is its key as JSON where it could be read."""
+    """A record that was set aside. `key` is its key as JSON where it could be read.
+
+    `parent`: the id of the row that it was listed under, if any.
+    """
 
     reason: str
     record: str
     key: str | None
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,10 @@ def _key_fault(endpoint: Endpoint, record: Record) -> str:
 
 
 def _set_aside(endpoint: Endpoint, record: Any, reason: str, source: Source) -> Rejected:
-    key = _readable_key(endpoint, record, dict(source.given)) if isinstance(record, dict) else None
-    return Rejected(reason, records.readable(record), key)
+    given = dict(source.given)
+    key = _readable_key(endpoint, record, given) if isinstance(record, dict) else None
+    parent = given.get(endpoint.parent.column) if endpoint.parent else None
+    return Rejected(reason, records.readable(record), key, parent)
 
 
 def _readable_key(endpoint: Endpoint, record: Record, given: dict[str, str]) -> str | None:

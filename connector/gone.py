@@ -33,12 +33,13 @@ def as_text(key: Key) -> str:
 class Absence:
     """The keys that were not shown, and how many rows could have been.
 
-    `provable`: no record was set aside without a readable key; one that was may be any of them.
+    `doubtful` are those that may have been shown all the same, as a record that was set aside
+    without a readable key: of children, one under the same parent.
     """
 
     keys: list[Key]
     total: int
-    provable: bool
+    doubtful: frozenset[Key] = frozenset()
 
 
 def absent(
@@ -73,9 +74,12 @@ def absent(
         parameters,
     ).fetchall()
     if not rows:
-        return Absence([], 0, _is_provable(staged))
+        return Absence([], 0)
     total = con.execute(f"SELECT count(*) FROM {walked}", parameters).fetchall()[0][0]
-    return Absence(rows, total, _is_provable(staged))
+    parents = {rejected.parent for rejected in staged.rejected if rejected.key is None}
+    above = endpoint.key.index(endpoint.parent.column) if endpoint.parent else 0
+    doubtful = {key for key in rows if None in parents or key[above] in parents}
+    return Absence(rows, total, frozenset(doubtful))
 
 
 def _aside(staged: Staged) -> list[Key]:

@@ -12,6 +12,7 @@ schedule: at 5 %, three quarters of a minute every 15 minutes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -91,15 +92,23 @@ class Rotation:
         return max(now - LONGEST, found[0][0]) if found else now - LONGEST
 
     def find_oldest(
-        self, con: Connection, child: Endpoint, before: datetime, requests: int, limit: int
+        self,
+        con: Connection,
+        child: Endpoint,
+        before: datetime,
+        requests: int,
+        limit: int,
+        skip: Sequence[str] = (),
     ) -> list[Due]:
         """The parents that were asked, or tried in vain, the longest ago, for so many requests.
 
         The last one's list may have more pages than are left: it has to have its turn at times.
+        `skip` are ids that were tried in this run.
         """
+        besides = "AND p.id NOT IN (SELECT unnest($skip::VARCHAR[]))"
         rows = con.execute(
-            f"SELECT id, signal, query {_taken(child)} ORDER BY tried_at, id",
-            self._parameters(child, before, requests, limit),
+            f"SELECT id, signal, query {_taken(child, besides)} ORDER BY tried_at, id",
+            self._parameters(child, before, requests, limit) | {"skip": list(skip)},
         ).fetchall()
         return [Due(*row) for row in rows]
 

@@ -43,18 +43,27 @@ class Answered:
 
 @dataclass(slots=True)
 class Round:
-    """Parents that are waiting, have answered, or were not there."""
+    """Parents that are waiting, have answered, were not there, or could not be read."""
 
     walk: str
     kind: Kind
     waiting: list[Due]
     answered: list[Answered] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
         """Requests that it took, without those that had to be sent again."""
-        return sum(len(one.found) for one in self.answered) + len(self.gone)
+        return sum(len(one.found) for one in self.answered) + len(self.gone) + len(self.failed)
+
+    def tried(self, began: datetime) -> list[str]:
+        """Parents that would be due again in this run, which began then by the server's clock.
+
+        A replica whose clock is behind dates its answers before that.
+        """
+        early = [one.due.parent_id for one in self.answered if one.times[0] < began]
+        return self.gone + self.failed + early
 
     def staged(self, root: Path, endpoint: Endpoint, began: datetime) -> Staged:
         """The rows that were found, in a folder below `root`; `began` stands for no answer."""
@@ -99,6 +108,8 @@ async def ask_under(context: Context, endpoint: Endpoint, due: Due, walk_id: str
     async for page in walk(context.client, question):
         answer = page.answer
         source = Source(f"{walk_id}.0001", answer.request_id, answer.answered_at, given)
+        if page.restarted:  # the new chain shows again what the old one has shown
+            answered.found.clear()
         answered.found.append(decode(endpoint, page.records, source, exact=page.exact))
         answered.times += [answer.asked_at, answer.answered_at]
     return answered

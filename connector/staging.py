@@ -89,7 +89,7 @@ class Staged:
             "mark": _told(mark),
             "asked_at": asked_at.isoformat(),
             "answered_at": answered_at.isoformat(),
-            "rejected": [[r.reason, r.record, r.key] for r in decoded.rejected],
+            "rejected": [[r.reason, r.record, r.key, r.parent] for r in decoded.rejected],
             "unknown": decoded.unknown,
         }
         frame = frames.add_frame(self.file, _written(decoded.rows, note))

@@ -231,7 +231,7 @@ class Warehouse:
             meta.set_aside(self.con, self._paths(files[stream, "rejected"]))
             meta.remember_parents(self.con, self._paths(files[stream, "parents"]))
             meta.hold(self.con, self._paths(files[stream, "missing"]))
-        for stream in {s for (s, kind), found in files.items() if kind == "deletions" and found}:
+        for stream in _maybe_gone(files):
             meta.forget_parents(self.con, stream)
         for entry in entries:
             meta.record(self.con, entry)
@@ -256,6 +256,13 @@ class Warehouse:
             self.con.register(name, promotion(endpoint, schema, old))
             pieces.append(f"FROM {name}")
         return lambda: iter(pieces)
+
+
+def _maybe_gone(files: dict[tuple[str, str], list[LakeFile]]) -> set[str]:
+    """The streams of which some rows went, or were asked under, perhaps before they went."""
+    found = {stream for (stream, kind), some in files.items() if kind == "deletions" and some}
+    asked = {stream for (stream, kind), some in files.items() if kind == "parents" and some}
+    return found | {parent.stream for one in asked if (parent := STREAMS[one].parent)}
 
 
 def _replaced(entries: list[Entry]) -> set[str]:

@@ -112,9 +112,7 @@ def test_b10_a_list_that_lost_everything_by_mistake_is_not_believed(make_bench: 
     async def ask() -> Verdict:
         budget = Budget(at.settings.data_dir / "budget", limit=10**6)
         async with Client(at.settings, budget) as client:
-            return await judge(
-                client, STREAMS["threads"], Absence(absent, 50, True), frozenset(), 0.25
-            )
+            return await judge(client, STREAMS["threads"], Absence(absent, 50), frozenset(), 0.25)
 
     verdict = asyncio.run(ask())
     assert verdict.gone == [absent[3]]

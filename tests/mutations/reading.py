@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 BAD_INPUT = "tests/engine/test_bad_input.py"
+ODD = "tests/engine/test_odd_parents.py"
+REPLICAS = "tests/engine/test_replicas.py"
 ORPHANS = "tests/engine/test_orphans.py"
 DELETIONS = "tests/engine/test_deletions.py"
 WINDOWS = "tests/engine/test_windows.py"
@@ -97,10 +99,66 @@ READING = [
         ),
     ),
     Mutation(
+        "one bad parent stops all that come after it",
+        "connector/children.py",
+        "if self._in_a_row >= WORKERS:",
+        "if True:",
+        (f"{ODD}::test_rotation_goes_on_beside_one_that_can_not_be_read",),
+    ),
+    Mutation(
+        "where nothing can be read everything is asked",
+        "connector/children.py",
+        "if self._in_a_row >= WORKERS:",
+        "if False:",
+        (f"{ODD}::test_where_none_can_be_read_not_all_are_asked",),
+    ),
+    Mutation(
+        "a record without a key is a row of any parent",
+        "connector/gone.py",
+        "key[above] in parents",
+        "parents",
+        (f"{ODD}::test_b10_a_record_without_an_id_hides_no_deletion_under_another",),
+    ),
+    Mutation(
+        "what a refused cursor showed counts twice",
+        "connector/rounds.py",
+        "            answered.found.clear()",
+        "            pass",
+        (f"{ODD}::test_pages_that_a_refused_cursor_showed_twice_are_counted_once",),
+    ),
+    Mutation(
+        "what was asked under a row that went is remembered",
+        "connector/warehouse.py",
+        "    return found | {parent.stream for one in asked if (parent := STREAMS[one].parent)}",
+        "    return found",
+        (f"{ODD}::test_a_rebuild_knows_the_same_of_a_parent_that_went",),
+    ),
+    Mutation(
+        "whatever is dated ahead is believed",
+        "connector/client.py",
+        "                if self._is_ahead(answer.answered_at):",
+        "                if False:",
+        (f"{REPLICAS}::test_b05_a_list_that_is_dated_ahead_hides_no_deletion_and_no_change",),
+    ),
+    Mutation(
+        "a proxy's clock is the server's",
+        "connector/client.py",
+        "        if said and not self._is_ahead(said):",
+        "        if said:",
+        (f"{REPLICAS}::test_b05_a_proxy_whose_clock_is_ahead_dates_no_tombstone",),
+    ),
+    Mutation(
+        "a parent is asked until the clock goes on",
+        "connector/rounds.py",
+        "        return self.gone + self.failed + early",
+        "        return self.gone + self.failed",
+        (f"{REPLICAS}::test_a_clock_that_is_behind_lets_no_parent_be_asked_again_and_again",),
+    ),
+    Mutation(
         "a record without a key proves absence as well",
         "connector/absence.py",
-        "    if not absent.provable:\n        return Verdict([], absent.keys)\n",
-        "",
+        "    held = absent.doubtful\n",
+        "    held = frozenset()\n",
         (f"{DELETIONS}::test_b10_a_record_without_a_readable_key_may_be_any_row_so_none_is_gone",),
     ),
     Mutation(
