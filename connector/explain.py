@@ -136,7 +136,7 @@ def _aside(
 ) -> tuple[SetAside, ...]:
     found = con.execute(
         """SELECT r.observed_at, r.reason, r.walk, s.walk IS NOT NULL, r.key
-        FROM meta.rejected_rows r LEFT JOIN meta.set_aside s USING (stream, record)
+        FROM meta.rejected_rows r LEFT JOIN meta.set_aside s USING (stream, key, record)
         WHERE r.stream = ? AND r.key IS NOT NULL ORDER BY r.observed_at""",
         [endpoint.stream],
     ).fetchall()

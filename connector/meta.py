@@ -18,20 +18,20 @@ Connection = duckdb.DuckDBPyConnection
 
 
 def set_aside(con: Connection, files: list[str]) -> None:
-    """Each unreadable record once, as it was first seen, and by which walk last."""
+    """Each unreadable record of a row once, as it was first seen, and by which walk last."""
     if files:
+        same = "k.stream = a.stream AND k.key IS NOT DISTINCT FROM a.key AND k.record = a.record"
         con.execute(f"""
             CREATE OR REPLACE TEMP TABLE unreadable AS
             SELECT stream, key, reason, record, observed_at, walk, walk AS last_walk
             FROM ({parquet(files)});
             INSERT INTO unreadable SELECT k.* FROM meta.rejected_rows k
-            SEMI JOIN unreadable a ON k.stream = a.stream AND k.record = a.record;
-            DELETE FROM meta.rejected_rows k USING unreadable a
-            WHERE k.stream = a.stream AND k.record = a.record;
+            SEMI JOIN unreadable a ON {same};
+            DELETE FROM meta.rejected_rows k USING unreadable a WHERE {same};
             INSERT INTO meta.rejected_rows
-            SELECT * REPLACE (max(last_walk) OVER (PARTITION BY stream, record) AS last_walk)
+            SELECT * REPLACE (max(last_walk) OVER (PARTITION BY stream, key, record) AS last_walk)
             FROM unreadable
-            QUALIFY row_number() OVER (PARTITION BY stream, record ORDER BY walk) = 1;
+            QUALIFY row_number() OVER (PARTITION BY stream, key, record ORDER BY walk) = 1;
             DROP TABLE unreadable""")
 
 

@@ -159,6 +159,31 @@ def test_b20_a_bad_row_is_set_aside_and_shown_and_the_good_version_stays(at_benc
     assert at.query(f"SELECT count(*) FROM main.threads WHERE id = '{row}'") == [(1,)]
 
 
+def test_b20_the_same_unreadable_record_under_two_parents_is_two_however_often_it_is_read(
+    at_bench: Bench,
+) -> None:
+    at = at_bench
+    for thread in at.box.workspace.ids("threads")[:2]:
+        one = at.box.workspace.add_comment(thread)
+        at.box.workspace.put_raw("thread_comments", one, '{"id": "c", "x": 1, "x": 2}', thread)
+    for _ in range(2):
+        at.sync("threads", "thread_comments", full=True)
+        assert at.query("SELECT count(DISTINCT key) FROM meta.set_aside") == [(2,)]
+        assert at.query("SELECT count(*) FROM meta.rejected_rows") == [(2,)]
+        at.pass_time()
+
+
+def test_b20_an_unreadable_record_without_a_key_is_noted_once_however_often_it_is_read(
+    at_bench: Bench,
+) -> None:
+    at = at_bench
+    at.box.workspace.put_raw("threads", at.box.workspace.ids("threads")[0], '{"title": "no id"}')
+    for _ in range(2):
+        at.sync("threads", full=True)
+        assert at.query("SELECT key FROM meta.rejected_rows") == [(None,)]
+        at.pass_time()
+
+
 def test_b20_new_fields_are_kept_and_noted(at_bench: Bench) -> None:
     at = at_bench
     at.sync("contacts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tests.mutations.mutation import Mutation
 
+BAD_INPUT = "tests/engine/test_bad_input.py"
 CRASHES = "tests/engine/test_crashes.py"
 
 KEEPING = [
@@ -197,6 +198,24 @@ KEEPING = [
         "        if isinstance(entry, Compaction):\n            self._remove(entry.replaced)\n        self.ledger.append(entry)\n",
         (
             "tests/engine/test_compaction.py::test_b11_a_compaction_killed_at_any_write_loses_no_version",
+        ),
+    ),
+    Mutation(
+        "equal records are one, whatever they hang under",
+        "connector/meta.py",
+        "QUALIFY row_number() OVER (PARTITION BY stream, key, record ORDER BY walk) = 1",
+        "QUALIFY row_number() OVER (PARTITION BY stream, record ORDER BY walk) = 1",
+        (
+            f"{BAD_INPUT}::test_b20_the_same_unreadable_record_under_two_parents_is_two_however_often_it_is_read",
+        ),
+    ),
+    Mutation(
+        "a record without a key is another each time",
+        "connector/meta.py",
+        "k.key IS NOT DISTINCT FROM a.key",
+        "k.key = a.key",
+        (
+            f"{BAD_INPUT}::test_b20_an_unreadable_record_without_a_key_is_noted_once_however_often_it_is_read",
         ),
     ),
 ]
