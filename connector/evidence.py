@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connector.bookkeeping import TABLES, Columns
 from connector.parents import signal_of
 from connector.rotation import in_vain
-from connector.tables import own, text
+from connector.tables import own, same_key, text
 from schemas import STREAMS, Endpoint
 
 FRESHNESS: Columns = {
@@ -72,7 +72,7 @@ def create_evidence() -> Iterator[str]:
             SELECT stream, closed_to FROM meta.windows WHERE closed_from IS NULL
         ), lists AS ({" UNION ALL ".join(lists)})
         FROM lists UNION ALL {" UNION ALL ".join(children)}"""
-    yield _SET_ASIDE
+    yield _set_aside()
     yield _merges()
     for view, (meaning, columns) in VIEWS.items():
         yield f"COMMENT ON VIEW {view} IS {text(meaning)}"
@@ -80,15 +80,35 @@ def create_evidence() -> Iterator[str]:
             yield f"COMMENT ON COLUMN {view}.{name} IS {text(said)}"
 
 
-_SET_ASIDE = """
-    CREATE VIEW meta.set_aside AS
-    SELECT * FROM meta.rejected_rows r
-    WHERE NOT EXISTS (FROM meta.walks w
-            WHERE w.stream = r.stream AND w.kind = 'full' AND w.walk > r.last_walk)
-        AND NOT EXISTS (FROM meta.parents p
-            WHERE p.stream = r.stream AND p.parent_id = r.key ->> '$[0]'
-                AND p.walk > r.last_walk)"""
-"""Records that could not be read and have not been seen to be in order, or gone, since."""
+def _set_aside() -> str:
+    """Records that could not be read and have not been seen to be in order, or gone, since.
+
+    Only windows need a look at their rows: any other walk reads the whole list, or all of a parent.
+    """
+    read = " UNION ALL ".join(_read_since(e) for e in STREAMS.values() if e.asked == "window")
+    return f"""
+        CREATE VIEW meta.set_aside AS
+        WITH standing AS (
+            SELECT * FROM meta.rejected_rows r
+            WHERE NOT EXISTS (FROM meta.walks w
+                    WHERE w.stream = r.stream AND w.kind = 'full' AND w.walk > r.last_walk)
+                AND NOT EXISTS (FROM meta.parents p
+                    WHERE p.stream = r.stream AND p.parent_id = r.key ->> '$[0]'
+                        AND p.walk > r.last_walk))
+        FROM standing ANTI JOIN ({read}) USING (stream, key, record)"""
+
+
+def _read_since(endpoint: Endpoint) -> str:
+    """Records whose row was read by a walk that began later, and not before the record came."""
+    named = ", ".join(f"key ->> '$[{n}]' AS \"{name}\"" for n, name in enumerate(endpoint.key))
+    return " UNION ALL ".join(
+        f"""SELECT r.stream, r.key, r.record
+        FROM {schema}.{endpoint.stream} m JOIN (
+            SELECT *, {named} FROM standing WHERE stream = '{endpoint.stream}') r
+        ON {same_key(endpoint, "m", "r")}
+        WHERE split_part(m._walk, '.', 1) > r.last_walk AND m.{at} > r.observed_at"""
+        for schema, at in (("main", "_synced_at"), ("past", "_observed_at"))
+    )
 
 
 def _list(endpoint: Endpoint) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from connector.explain import Story, explain
 from tests.bench import Bench
+from tests.engine.interrupted import interrupted
 
 
 def story(at: Bench, row: str, stream: str = "threads") -> Story:
@@ -80,6 +81,47 @@ def test_a_row_set_aside_says_why_until_it_is_seen_in_order(at_bench: Bench) -> 
     assert story(at, row).state == "live"
     assert at.query("SELECT count(*) FROM meta.set_aside") == [(0,)]
     assert at.query("SELECT count(*) FROM meta.rejected_rows") == [(1,)]
+
+
+def test_a_row_set_aside_that_a_window_reads_in_order_is_live_and_set_aside_no_more(
+    at_bench: Bench,
+) -> None:
+    at = at_bench
+    row = at.box.workspace.ids("threads")[2]
+    at.sync("threads")
+    at.box.workspace.update("threads", row, title="changed")
+    stamp = at.box.workspace.get("threads", row)["updated_at"]
+    raw = f'{{"id": "{row}", "updated_at": "{stamp}", "x": 1, "x": 2}}'
+    at.box.workspace.put_raw("threads", row, raw)
+    at.pass_time()
+    at.sync("threads")
+    assert story(at, row).state == "set aside"
+    at.box.workspace.update("threads", row, title="in order")
+    at.pass_time()
+    at.sync("threads")
+    assert story(at, row).state == "live"
+    assert at.query("SELECT count(*) FROM meta.set_aside") == [(0,)]
+
+
+def test_a_row_set_aside_after_a_later_walk_had_read_it_stays_so(
+    make_bench: Callable[..., Bench],
+) -> None:
+    at = make_bench(threads=12, page_size=5)
+    row = at.box.workspace.ids("threads")[-1]
+    at.sync("threads")
+    at.pass_time()
+
+    def meanwhile() -> None:
+        at.box.workspace.update("threads", row, title="in order")
+        at.pass_time()
+        at.sync("threads")
+        at.pass_time()
+        at.box.workspace.put_raw("threads", row, f'{{"id": "{row}", "x": 1, "x": 2}}')
+
+    interrupted(at, "threads", act=meanwhile, path="/threads$", nth=2, full=True)
+    read = f"SELECT _walk FROM threads WHERE id = '{row}'"
+    assert at.query(f"SELECT ({read}) > last_walk FROM meta.set_aside") == [(True,)]
+    assert story(at, row).state == "set aside"
 
 
 def test_a_row_that_could_never_be_read_is_told_as_well(at_bench: Bench) -> None:

@@ -7,6 +7,7 @@ from tests.mutations.mutation import Mutation
 
 BAD_INPUT = "tests/engine/test_bad_input.py"
 CRASHES = "tests/engine/test_crashes.py"
+EXPLAIN = "tests/engine/test_explain.py"
 
 KEEPING = [
     Mutation(
@@ -217,5 +218,21 @@ KEEPING = [
         (
             f"{BAD_INPUT}::test_b20_an_unreadable_record_without_a_key_is_noted_once_however_often_it_is_read",
         ),
+    ),
+    Mutation(
+        "what a window reads in order stays set aside",
+        "connector/evidence.py",
+        "FROM standing ANTI JOIN ({read}) USING (stream, key, record)",
+        "FROM standing",
+        (
+            f"{EXPLAIN}::test_a_row_set_aside_that_a_window_reads_in_order_is_live_and_set_aside_no_more",
+        ),
+    ),
+    Mutation(
+        "the walk that began last has read last",
+        "connector/evidence.py",
+        " AND m.{at} > r.observed_at",
+        "",
+        (f"{EXPLAIN}::test_a_row_set_aside_after_a_later_walk_had_read_it_stays_so",),
     ),
 ]
