@@ -40,11 +40,15 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A record of the row that no table can hold; `still`: nothing else has been seen since."""
+    """A record of the row that no table can hold; `still`: nothing else has been seen since.
+
+    `walk` found it first, at `observed_at`, and `last_walk` last.
+    """
 
     observed_at: datetime
     reason: str
     walk: str
+    last_walk: str
     still: bool
 
 
@@ -135,7 +139,7 @@ def _aside(
     con: duckdb.DuckDBPyConnection, endpoint: Endpoint, key: tuple[str | None, ...]
 ) -> tuple[SetAside, ...]:
     found = con.execute(
-        """SELECT r.observed_at, r.reason, r.walk, s.walk IS NOT NULL, r.key
+        """SELECT r.observed_at, r.reason, r.walk, r.last_walk, s.walk IS NOT NULL, r.key
         FROM meta.rejected_rows r LEFT JOIN meta.set_aside s USING (stream, key, record)
         WHERE r.stream = ? AND r.key IS NOT NULL ORDER BY r.observed_at""",
         [endpoint.stream],
@@ -156,12 +160,9 @@ def _why(
     rows: list[dict[str, Any]], aside: tuple[SetAside, ...], held_by: str | None
 ) -> tuple[State, str]:
     last = rows[-1] if rows else None
-    if aside and (not last or (aside[-1].still and aside[-1].observed_at > last["_observed_at"])):
-        kept = "the version before it is kept" if last else "no version of it could be read"
-        return "set aside", (
-            f"walk {aside[-1].walk} read it at {aside[-1].observed_at.isoformat()}, and no table "
-            f"can hold it: {aside[-1].reason}; {kept}"
-        )
+    stands = [one for one in aside if not last or _is_later(one, last)]
+    if stands:
+        return "set aside", _why_aside(max(stands, key=lambda one: one.last_walk), last)
     assert last
     if last["_deleted"]:
         return "deleted", (
@@ -176,6 +177,22 @@ def _why(
     return "live", (
         f"walk {last['_walk']} read this version at {last['_observed_at'].isoformat()}, and no "
         "walk since has read another or missed it"
+    )
+
+
+def _is_later(aside: SetAside, last: dict[str, Any]) -> bool:
+    """Was it read after the last observation? The same record may come back years later."""
+    return aside.still and (
+        aside.last_walk >= last["_walk"].split(".")[0] or aside.observed_at > last["_observed_at"]
+    )
+
+
+def _why_aside(aside: SetAside, last: dict[str, Any] | None) -> str:
+    again = f", as did walk {aside.last_walk}" if aside.last_walk != aside.walk else ""
+    kept = "the version before it is kept" if last else "no version of it could be read"
+    return (
+        f"walk {aside.walk} read it at {aside.observed_at.isoformat()}{again}, and no table "
+        f"can hold it: {aside.reason}; {kept}"
     )
 
 

@@ -83,6 +83,23 @@ def test_a_row_set_aside_says_why_until_it_is_seen_in_order(at_bench: Bench) -> 
     assert at.query("SELECT count(*) FROM meta.rejected_rows") == [(1,)]
 
 
+def test_a_row_set_aside_again_for_the_same_record_is_set_aside(at_bench: Bench) -> None:
+    at = at_bench
+    row = at.box.workspace.ids("threads")[2]
+    at.sync("threads")
+    for state in ("set aside", "live", "set aside"):
+        at.box.workspace.update("threads", row, title=state)
+        if state == "set aside":
+            at.box.workspace.put_raw("threads", row, f'{{"id": "{row}", "x": 1, "x": 2}}')
+        at.pass_time()
+        at.sync("threads", full=True)
+        told = story(at, row)
+        assert told.state == state
+    (aside,) = told.set_aside
+    assert aside.walk < aside.last_walk
+    assert aside.last_walk in told.why
+
+
 def test_a_row_set_aside_that_a_window_reads_in_order_is_live_and_set_aside_no_more(
     at_bench: Bench,
 ) -> None:

@@ -235,4 +235,18 @@ KEEPING = [
         "",
         (f"{EXPLAIN}::test_a_row_set_aside_after_a_later_walk_had_read_it_stays_so",),
     ),
+    Mutation(
+        "a record that comes back is as old as it was",
+        "connector/explain.py",
+        'aside.last_walk >= last["_walk"].split(".")[0] or ',
+        "",
+        (f"{EXPLAIN}::test_a_row_set_aside_again_for_the_same_record_is_set_aside",),
+    ),
+    Mutation(
+        "a record set aside is mended by what was read before it",
+        "connector/evidence.py",
+        "split_part(m._walk, '.', 1) > r.last_walk AND ",
+        "",
+        (f"{EXPLAIN}::test_a_row_set_aside_again_for_the_same_record_is_set_aside",),
+    ),
 ]
