@@ -149,6 +149,23 @@ def test_b10_a_record_without_a_readable_key_may_be_any_row_so_none_is_gone(
     assert at.query("SELECT count(*) FROM meta.missing") == [(2,)]
 
 
+def test_a_row_that_is_held_is_proven_only_up_to_when_it_was_read(at_bench: Bench) -> None:
+    at = at_bench
+    thread = at.box.workspace.ids("threads")[2]
+    odd, gone = [at.box.workspace.add_comment(thread) for _ in range(2)]
+    at.sync("threads", "thread_comments")
+    at.pass_time()
+    at.box.workspace.put_raw("thread_comments", odd, '{"content": "no id"}', parent=thread)
+    at.box.workspace.delete("thread_comments", gone, parent=thread)
+    at.pass_time()
+    at.sync("threads", "thread_comments", full=True)
+    ((proven, read),) = at.query(
+        "SELECT proven_from, _synced_at FROM meta.freshness, thread_comments "
+        f"WHERE stream = 'thread_comments' AND id = '{gone}'"
+    )
+    assert proven == read
+
+
 @pytest.mark.parametrize("merge_bumps", ["no", "yes"])
 def test_b21_a_merge_in_mid_walk_leaves_no_dangling_company(
     make_bench: Make, merge_bumps: str

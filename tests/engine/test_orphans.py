@@ -49,6 +49,29 @@ def test_b9_read_while_a_full_walk_is_under_way(at: Bench) -> None:
     assert_none_is_left(at, 1)
 
 
+def test_a_row_whose_parent_is_gone_is_proven_only_up_to_when_it_was_read(at: Bench) -> None:
+    last = at.box.workspace.ids("threads")[-1]
+
+    def meanwhile() -> None:
+        at.box.workspace.add_comment(last)
+        at.pass_time(30)
+        at.sync("thread_comments", full=True)
+        at.pass_time(30)
+        at.box.workspace.delete("threads", last)
+
+    interrupted(at, "threads", act=meanwhile, path="/threads$", nth=2, full=True)
+    at.pass_time()
+    at.sync("thread_comments", full=True)
+    assert at.query(ORPHANS) == [(1,)]
+    proven = "SELECT proven_from FROM meta.freshness WHERE stream = 'thread_comments'"
+    read = f"SELECT min(_synced_at) FROM thread_comments WHERE thread_id = '{last}'"
+    ((since,),) = at.query(proven)
+    assert at.query(read) == [(since,)]
+    at.pass_time(DAY)
+    at.sync(*BOTH, full=True)
+    assert at.query(proven)[0][0] >= since + timedelta(days=1)
+
+
 def test_b9_landed_after_its_parent_was_found_to_be_gone(make_bench: Make) -> None:
     at = make_bench(threads=24)
     at.sync(*BOTH)

@@ -249,4 +249,22 @@ KEEPING = [
         "",
         (f"{EXPLAIN}::test_a_row_set_aside_again_for_the_same_record_is_set_aside",),
     ),
+    Mutation(
+        "what nobody sees any more is as fresh as its parent's check",
+        "connector/evidence.py",
+        "THEN least(oldest, u.since) END",
+        "THEN oldest END",
+        (
+            "tests/engine/test_deletions.py::test_a_row_that_is_held_is_proven_only_up_to_when_it_was_read",
+        ),
+    ),
+    Mutation(
+        "what hangs under nothing is as fresh as the rest",
+        "connector/evidence.py",
+        "            UNION ALL\n            SELECT _synced_at FROM (",
+        "            UNION ALL\n            SELECT _synced_at FROM (FROM main.{endpoint.stream} LIMIT 0) UNION ALL SELECT NULL FROM (",
+        (
+            "tests/engine/test_orphans.py::test_a_row_whose_parent_is_gone_is_proven_only_up_to_when_it_was_read",
+        ),
+    ),
 ]
