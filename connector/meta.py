@@ -11,6 +11,7 @@ import duckdb
 
 from connector.ledger import Compaction, Entry, Landing, Run, Write
 from connector.records import dump
+from connector.tables import quoted
 from connector.versions import children_of, parquet
 from schemas import STREAMS
 
@@ -87,16 +88,34 @@ def release(con: Connection) -> None:
         WHERE p.stream = m.stream AND p.parent_id = m.key ->> '$[0]' AND p.walk > m.walk""")
     for (stream,) in con.execute("SELECT DISTINCT stream FROM meta.missing").fetchall():
         _release_found(con, stream)
-        key = STREAMS[stream].key
-        same = " AND ".join(
-            f"r.\"{name}\" IS NOT DISTINCT FROM m.key ->> '$[{place}]'"
-            for place, name in enumerate(key)
-        )
+        _release_seen(con, stream)
         con.execute(
             f"DELETE FROM meta.missing m WHERE stream = ? "
-            f"AND NOT EXISTS (FROM main.{stream} r WHERE {same})",
+            f"AND NOT EXISTS (FROM main.{stream} r WHERE {_same_row(stream)})",
             [stream],
         )
+
+
+def _same_row(stream: str) -> str:
+    return " AND ".join(
+        f"r.\"{name}\" IS NOT DISTINCT FROM m.key ->> '$[{place}]'"
+        for place, name in enumerate(STREAMS[stream].key)
+    )
+
+
+def _release_seen(con: Connection, stream: str) -> None:
+    """Rows that were read, or found to be gone, since the walk began that missed them.
+
+    Such a row may be in no table for a while. A rebuild doesn't see that, but sees what it was.
+    """
+    key = quoted(STREAMS[stream].key)
+    con.execute(
+        f"""DELETE FROM meta.missing m USING meta.walks w, (
+            SELECT {key}, _synced_at AS at FROM main.{stream} UNION ALL
+            SELECT {key}, coalesce(_noticed_at, _observed_at) FROM past.{stream}) r
+        WHERE m.stream = ? AND w.walk = m.walk AND r.at >= w.asked_at AND {_same_row(stream)}""",
+        [stream],
+    )
 
 
 def _release_found(con: Connection, stream: str) -> None:

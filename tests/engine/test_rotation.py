@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
+from connector.lake import Lake
 from connector.sandbox import Readings
 from connector.status import StreamStatus, status
+from connector.warehouse import rebuild
 from tests.bench import FEED, Bench
+from tests.engine.export import export
+from tests.engine.interrupted import interrupted
 
 pytestmark = pytest.mark.long
 
@@ -199,6 +203,32 @@ def test_a_parent_that_only_seemed_gone_answers_the_next_day_and_is_held_no_more
     at.sync(*MESSAGES)
     assert told(at, "threads").held == 0
     assert at.differences(*MESSAGES) == []
+
+
+def test_a_row_asked_under_in_vain_that_was_gone_and_is_back_is_held_after_no_rebuild(
+    make_bench: Make,
+) -> None:
+    at = make_bench(threads=12, page_size=5, readings=Readings(children_bump="no"))
+    at.settings = replace(at.settings, audit_share=1.0)
+    at.sync("threads", "thread_comments")
+    at.pass_time(DAY + HOUR)
+    row = at.box.workspace.ids("threads")[-1]
+
+    def meanwhile() -> None:
+        at.box.workspace.delete("threads", row)
+        at.pass_time(5)
+        at.sync("thread_comments")
+        assert len(at.query("FROM meta.missing")) == 1
+
+    interrupted(at, "threads", act=meanwhile, path="/threads$", nth=2, full=True)
+    at.box.workspace.undelete("threads", row)
+    at.box.workspace.update("threads", row, title="back")
+    at.pass_time()
+    at.sync("threads")
+    assert at.query("SELECT count(*) FROM threads") == [(12,)]
+    before = export(at)
+    rebuild(Lake(at.settings.data_dir))
+    assert before == export(at)
 
 
 def test_what_hangs_under_contacts_follows_the_same_rule(make_bench: Make) -> None:
