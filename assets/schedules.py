@@ -23,11 +23,12 @@ from connector.settings import Settings
 
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+"""A run that is not even in the queue is none: its daemon died before it got there. Only a tick
+that is not skipped submits it, since Dagster looks for the run of its tick then."""
 
 LONGEST = timedelta(days=31)
 """How far back a tick reaches. Each partition of each asset costs Dagster 18 ms (DESIGN): the whole
@@ -108,7 +109,7 @@ def going_on(instance: dg.DagsterInstance, mode: Mode, now: float) -> str | None
 
 
 def _is_alive(instance: dg.DagsterInstance, run: dg.DagsterRun, now: float) -> bool:
-    if run.status in UNFINISHED[:2]:
+    if run.status == dg.DagsterRunStatus.QUEUED:
         return True  # nobody has begun it, so it has nothing to say
     newest = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
     said_at = newest[0].timestamp if newest else 0.0

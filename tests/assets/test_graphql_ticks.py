@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from logging import getLogger
+from unittest.mock import Mock
 
+import dagster as dg
+import pytest
 from dagster._core.test_utils import freeze_time
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
@@ -102,6 +105,26 @@ def test_a_schedule_that_was_stopped_and_started_again_loses_nothing(
     assert tags["dagster/asset_partition_range_start"] == f"{now:%Y-%m-%d}"
     workshop.run("threads", **ours(tags))
     assert workshop.differences("threads") == []
+
+
+class Killed(BaseException):
+    """What ends a daemon."""
+
+
+def test_the_run_of_a_daemon_that_died_before_the_queue_is_submitted_by_the_next_one(
+    make_pages: Callable[..., Pages], workshop: Workshop
+) -> None:
+    queue = {"module": "dagster", "class": "QueuedRunCoordinator"}
+    scheduler, at = Scheduler(make_pages(workshop, run_coordinator=queue)), BEGIN + DAY + QUARTER
+    scheduler.start(BEGIN + DAY)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(dg.DagsterInstance, "submit_run", Mock(side_effect=Killed))
+        scheduler.turn(at)
+    (made,) = scheduler.pages.ask(questions.RUNS)["results"]
+    assert made["status"] == "NOT_STARTED"
+    (tags,) = scheduler.turn(at + timedelta(seconds=30))
+    assert tags[MODE_TAG] == "sync"
+    assert scheduler.pages.ask(questions.RUNS)["results"] == []
 
 
 def test_midnight_between_two_ticks_hides_nothing(pages: Pages) -> None:

@@ -154,12 +154,21 @@ def begin(workshop: Workshop) -> Iterator[Begin]:
 
 
 @BOTH
-@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
 def test_a_tick_is_skipped_while_an_earlier_run_is_going_on(
     workshop: Workshop, begin: Begin, mode: str, status: dg.DagsterRunStatus
 ) -> None:
     run_id = begin(mode, status)
     assert workshop.tick(mode) == f"an earlier {mode} is still going on: run {run_id}"
+
+
+@BOTH
+def test_a_run_that_never_came_to_the_queue_does_not_stop_its_schedule(
+    workshop: Workshop, begin: Begin, mode: str
+) -> None:
+    """Its daemon died between making it and submitting it."""
+    begin(mode, dg.DagsterRunStatus.NOT_STARTED)
+    assert isinstance(workshop.tick(mode), dg.RunRequest)
 
 
 @BOTH
