@@ -92,13 +92,20 @@ def _request(
 ) -> dg.RunRequest | dg.SkipReason:
     if run_id := going_on(context.instance, mode, time.time()):
         return dg.SkipReason(f"an earlier {mode} is still going on: run {run_id}")
-    return dg.RunRequest(
-        tags={
-            MODE_TAG: mode,
-            "dagster/asset_partition_range_start": begin_of(first, grain()).isoformat(),
-            "dagster/asset_partition_range_end": begin_of(last, grain()).isoformat(),
-        }
-    )
+    return dg.RunRequest(tags={MODE_TAG: mode, **_range(first, last)})
+
+
+def _range(first: date, last: date) -> dict[str, str]:
+    """The tags of a range of partitions; none before the first partition has begun.
+
+    Dagster fails a run over a partition that there isn't; one without a range brings all the rows.
+    """
+    if begin_of(first, grain()) < begin_of(start_date(), grain()):
+        return {}
+    return {
+        "dagster/asset_partition_range_start": begin_of(first, grain()).isoformat(),
+        "dagster/asset_partition_range_end": begin_of(last, grain()).isoformat(),
+    }
 
 
 def going_on(instance: dg.DagsterInstance, mode: Mode, now: float) -> str | None:

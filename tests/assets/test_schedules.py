@@ -133,6 +133,28 @@ def test_a_damaged_warehouse_file_does_not_stop_a_tick(at_midnight: Workshop) ->
     assert span(at_midnight.tick("sync"))[1] == day(-1)
 
 
+@BOTH
+def test_before_the_first_partition_a_tick_asks_for_all_rows_and_no_range(
+    make_workshop: Callable[..., Workshop], mode: str
+) -> None:
+    workshop = make_workshop(first=TODAY + timedelta(days=3))
+    request = workshop.tick(mode)
+    assert isinstance(request, dg.RunRequest), request
+    assert [tag for tag in request.tags if "partition" in tag] == []
+    assert workshop.follow(request, *STREAMS).success
+    assert workshop.differences(*STREAMS) == []
+
+
+def test_a_week_that_has_begun_is_asked_for_though_the_start_date_in_it_is_ahead(
+    make_workshop: Callable[..., Workshop],
+) -> None:
+    sunday = TODAY + timedelta(days=6 - TODAY.weekday())
+    workshop = make_workshop(grain="week", first=sunday)
+    workshop.box.clock.set(TODAY)
+    monday = f"{sunday - timedelta(days=6):%Y-%m-%d}"
+    assert span(workshop.tick("sync")) == (monday, monday)
+
+
 Begin = Callable[[str, dg.DagsterRunStatus], str]
 
 
