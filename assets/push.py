@@ -16,6 +16,7 @@ from assets.failure import explained
 from assets.log import EVERY
 from assets.resource import Productlane
 from connector.errors import ConfigurationError
+from connector.guard import publish_if_sound
 from connector.published import reading
 from connector.push.checking import check
 from connector.push.plan import Plan
@@ -51,9 +52,14 @@ def push_contacts_op(
         if not config.apply:
             context.log.info("nothing was sent, since `apply` is not set")
             return
-        pushing = Pushing(productlane.settings, plan, tell=_Log(context).tell)
-        asyncio.run(pushing.carry_out())
-    _report(context, pushing)
+        pushing = Pushing(
+            productlane.settings, plan, tell=_Log(context).tell, publishing=publish_if_sound
+        )
+        try:
+            asyncio.run(pushing.carry_out())
+        finally:
+            _report(context, pushing)
+    _judge(pushing)
 
 
 @dg.job(name="push_contacts", description="Write contacts back; sends nothing without `apply`.")
@@ -101,11 +107,17 @@ def _report(context: dg.OpExecutionContext, pushing: Pushing) -> None:
         if result.why:
             line = f"{pushing.plan.unit} {result.change.line}"
             context.log.warning(f"{line}: {result.outcome}: {result.why}")
-    counts = {name: pushing.counts[name] for name in sorted(pushing.counts)}
-    context.log.info(f"{counts}; every attempt is in meta.writes")
+    context.log.info(f"{_counts(pushing)}; every attempt is in meta.writes")
+
+
+def _judge(pushing: Pushing) -> None:
     if pushing.exit_code:
         raise dg.Failure(
             "some contacts are not as asked; the others are written",
-            metadata={**counts, "exit_code": pushing.exit_code},
+            metadata={**_counts(pushing), "exit_code": pushing.exit_code},
             allow_retries=False,
         )
+
+
+def _counts(pushing: Pushing) -> dict[str, int]:
+    return {name: pushing.counts[name] for name in sorted(pushing.counts)}

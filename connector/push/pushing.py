@@ -40,13 +40,15 @@ class Pushing:
     """A push under way, and after it what came of it: `results`, and `run`.
 
     `settled` are attempts of earlier runs that had no outcome yet. `tell` is called after each
-    change. Raises `KeyRefused`, `NotReadable` (a scope is missing), `Unreachable` and
-    `DataDirError`; what was done before that is in `results`, recorded, and published.
+    change. `publishing` is as in `sync`, and may refuse. Raises `KeyRefused`, `NotReadable` (a
+    scope is missing), `Unreachable` and `DataDirError`; what was done before that is in `results`,
+    recorded, and, unless that was refused, published.
     """
 
     settings: Settings
     plan: Plan
     tell: Callable[[Pushing], None] = lambda _: None
+    publishing: Callable[[Warehouse], None] = lambda warehouse: warehouse.publish()
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     timeout: float = 60.0
     results: list[Result] = field(default_factory=list)
@@ -92,7 +94,7 @@ class Pushing:
         batch = Batch(begun.run, endpoint)
         audit = Audit(lake, begun.run, identity.api_key_id, writable.stream)
         writing = Writing(writable, str(endpoint.detail), reader, writer, audit, batch)
-        turns = Turns(lake, Warehouse.publish)
+        turns = Turns(lake, self.publishing)
         with lake.walking(writable.stream) as lock:
             try:
                 await self._settle(writing, turns)
@@ -127,7 +129,7 @@ class Pushing:
         def finish(warehouse: Warehouse) -> None:
             batch.land(warehouse, lock)
             warehouse.commit(run)
-            warehouse.publish()
+            self.publishing(warehouse)
 
         try:
             await turns.take(finish)

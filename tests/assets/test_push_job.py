@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
+from connector.lake import Lake
 from connector.sync import Order, sync
-from tests import canary
-from tests.assets.conftest import Workshop, definitions
+from connector.workfile import work_file
+from tests import canary, oracle
+from tests.assets.conftest import Workshop, definitions, said
 
 
 @pytest.fixture
@@ -64,8 +67,8 @@ def test_what_is_wrong_fails_the_run_and_nothing_is_sent(
 ) -> None:
     assert not run(shop, apply=True, **config).success
     assert shop.box.requests == []
-    said = [r.getMessage() for r in caplog.records if canary.TEXT in r.getMessage()]
-    assert said == []
+    leaks = [r.getMessage() for r in caplog.records if canary.TEXT in r.getMessage()]
+    assert leaks == []
 
 
 def test_a_contact_that_is_not_as_asked_fails_the_run_and_the_others_are_written(
@@ -76,3 +79,23 @@ def test_a_contact_that_is_not_as_asked_fails_the_run_and_the_others_are_written
     result = run(shop, sql="SELECT id, 'Ada' AS name FROM contacts", apply=True)
     assert not result.success
     assert set(names(shop)) == {"Ada"}
+
+
+def doubled(shop: Workshop) -> int:
+    """How many rows of `companies` readers see twice."""
+    with oracle.published(shop.data_dir) as con:
+        found = con.execute("SELECT count(*) - count(DISTINCT id) FROM main.companies").fetchall()
+    return int(found[0][0])
+
+
+def test_a_push_publishes_no_table_that_the_blocking_checks_find_unsound(
+    shop: Workshop,
+) -> None:
+    with duckdb.connect(str(work_file(Lake(shop.data_dir)))) as con:
+        con.execute("INSERT INTO main.companies SELECT * FROM main.companies LIMIT 1")
+    result = run(shop, sql="SELECT id, 'Ada' AS name FROM contacts", apply=True)
+    (failed,) = result.get_step_failure_events()
+    assert "keys_are_unique found an error" in str(failed.step_failure_data.user_failure_data)
+    assert doubled(shop) == 0
+    assert set(names(shop)) == {"Ada"}
+    assert "{'written': 4}; every attempt is in meta.writes" in said(shop, result)
