@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
+from dagster._daemon.auto_run_reexecution.auto_run_reexecution import filter_runs_to_should_retry
 
 from connector.lake import Lake
 from connector.sync import Order, sync
 from connector.workfile import work_file
 from tests import canary, oracle
 from tests.assets.conftest import Workshop, definitions, said
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 @pytest.fixture
@@ -79,6 +83,19 @@ def test_a_contact_that_is_not_as_asked_fails_the_run_and_the_others_are_written
     result = run(shop, sql="SELECT id, 'Ada' AS name FROM contacts", apply=True)
     assert not result.success
     assert set(names(shop)) == {"Ada"}
+
+
+def test_a_push_whose_process_died_is_not_started_again_by_dagster(tmp_path: Path) -> None:
+    """Under the template's `run_retries`, which start a sync again."""
+    shutil.copy(DEPLOY / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        jobs = [definitions().resolve_job_def(name) for name in ("push_contacts", "__ASSET_JOB")]
+        dead = [instance.create_run_for_job(job, tags=dict(job.tags)) for job in jobs]
+        for one in dead:
+            instance.report_run_failed(one, "its process is gone")
+        failed = instance.get_runs(dg.RunsFilter(run_ids=[one.run_id for one in dead]))
+        again = [one.job_name for one in filter_runs_to_should_retry(failed, instance)]
+    assert again == ["__ASSET_JOB"]
 
 
 def doubled(shop: Workshop) -> int:
