@@ -34,9 +34,15 @@ def declared(*names: str) -> Settings:
 
 
 def start_date() -> date:
-    """The first day of the first partition: as set, or, if so set, the first that the lake has."""
+    """The first day of the first partition: as set, or, if so set, the first that the lake has.
+
+    That only moves back: the process of a run looks later than the server that launched it, when
+    an empty lake has got its first days, and must know every partition that the server knew.
+    """
     settings = declared(START, "PRODUCTLANE_DATA_DIR")
-    return settings.start_date or oldest_day(settings.data_dir) or DEFAULT_START
+    if settings.start_date:
+        return settings.start_date
+    return min(oldest_day(settings.data_dir) or DEFAULT_START, DEFAULT_START)
 
 
 def grain() -> Grain:

@@ -183,9 +183,22 @@ def test_the_first_partition_can_be_found_from_the_data_without_opening_a_file(
     monkeypatch.setenv(START, "auto")
     monkeypatch.setenv("PRODUCTLANE_DATA_DIR", str(tmp_path))
     assert start_date() == date(2022, 1, 1)
-    for stream, day in (("threads", "2023-05-06"), ("issues", "2023-04-05"), ("tags", "none")):
+    for stream, day in (("threads", "2020-05-06"), ("issues", "2019-04-05"), ("tags", "none")):
         (tmp_path / "lake" / stream / f"updated_date={day}").mkdir(parents=True)
-    assert start_date() == date(2023, 4, 5)
+    assert start_date() == date(2019, 4, 5)
+
+
+def test_the_first_partition_that_is_found_moves_only_back_while_the_lake_fills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run's process knows all partitions that the server knew when it launched the run."""
+    monkeypatch.setenv(START, "auto")
+    monkeypatch.setenv("PRODUCTLANE_DATA_DIR", str(tmp_path))
+    found = [start_date()]
+    for day in ("2026-07-08", "2024-05-06", "2021-03-04"):
+        (tmp_path / "lake" / "threads" / f"updated_date={day}").mkdir(parents=True)
+        found.append(start_date())
+    assert found == sorted(found, reverse=True)
 
 
 def test_a_grain_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
