@@ -15,6 +15,7 @@ import dagster as dg
 from assets.checks import shown
 from assets.failure import explained
 from assets.names import scheduled, warehouse_key
+from assets.published import latest_outcomes
 from assets.resource import Productlane
 from connector.published import reading
 from connector.staleness import Staleness, staleness
@@ -36,8 +37,9 @@ def freshness_checks() -> dg.AssetChecksDefinition:
         wanted = [e for e in scheduled() if warehouse_key(e.stream) in chosen]
         with explained(), reading(settings.data_dir) as con:
             found = [staleness(con, endpoint) for endpoint in wanted]
-        now = datetime.now(UTC)
-        yield from (judged(one, now, settings.stale_after) for one in found)
+            latest = latest_outcomes(con)
+        now, limit = datetime.now(UTC), settings.stale_after
+        yield from (judged(one, now, limit, latest.get(one.stream)) for one in found)
 
     return freshness
 
@@ -59,14 +61,21 @@ def freshness_schedule() -> dg.ScheduleDefinition:
     )
 
 
-def judged(one: Staleness, now: datetime, limit: timedelta) -> dg.AssetCheckResult:
-    """Fresh enough? What the key could never read makes no promise, and breaks none."""
+def judged(
+    one: Staleness, now: datetime, limit: timedelta, latest: str | None
+) -> dg.AssetCheckResult:
+    """Fresh enough? What the key could never read makes no promise, and breaks none.
+
+    `latest` is how the stream fared in its latest run: one that was asked for and has never come
+    through is stale from its first day.
+    """
     age = one.age(now)
     times = {"fresh_to": one.fresh_to, "proven_from": one.proven_from}
     metadata = {name: shown(at) for name, at in times.items() if at}
     if age is not None:
         metadata["hours_old"] = round(age / timedelta(hours=1), 2)
-    passed = not one.was_read or (age is not None and age <= limit)
+    waived = not one.was_read and latest in (None, "skipped")
+    passed = waived or (age is not None and age <= limit)
     return dg.AssetCheckResult(
         asset_key=warehouse_key(one.stream),
         check_name=FRESH,

@@ -73,6 +73,14 @@ def preview(data_dir: Path, endpoint: Endpoint, rows: int) -> list[dict[str, str
         ]
 
 
+def latest_outcomes(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """How each stream fared in the latest run that asked for it."""
+    found = con.execute(
+        "SELECT stream, arg_max(outcome, ended_at) FROM meta.run_streams GROUP BY stream"
+    )
+    return dict(found.fetchall())
+
+
 def first_unclosed(data_dir: Path, streams: Iterable[str]) -> date | None:
     """The UTC day up to which all of these streams are closed; None if none of them is.
 

@@ -96,7 +96,7 @@ def checked(settings: Settings, run: Run) -> Iterator[dg.AssetCheckResult]:
             endpoint = STREAMS[outcome.stream]
             yield from (result_of(endpoint, finding) for finding in look(con, endpoint))
             if endpoint.stream in fresh:
-                yield judged(staleness(con, endpoint), now, settings.stale_after)
+                yield judged(staleness(con, endpoint), now, settings.stale_after, outcome.outcome)
 
 
 def _of_lake(

@@ -10,6 +10,7 @@ import pytest
 from assets.definitions import build
 from assets.freshness import FRESH, freshness_selection
 from assets.names import scheduled, warehouse_key
+from connector.sandbox import Fault
 from tests.assets.conftest import FIRST, TODAY, Workshop
 
 HOUR = timedelta(hours=1)
@@ -74,6 +75,22 @@ def test_news_of_a_thread_that_nobody_has_followed_make_its_messages_stale(
 
 def test_what_was_never_read_breaks_no_promise(stale: Workshop) -> None:
     assert look(stale)["members"].passed
+
+
+def test_what_was_asked_for_and_failed_from_its_first_day_on_is_stale(workshop: Workshop) -> None:
+    workshop.box.faults.add(Fault("404", rate=1.0, path="/threads$"))
+    assert not workshop.bring_up_to_date("threads", "tags").success
+    found = look(workshop)["threads"]
+    assert found.passed is False
+    assert "It was never read to the end" in (found.description or "")
+
+
+def test_what_the_key_may_not_read_from_its_first_day_on_breaks_no_promise(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODUCTLANE_API_KEY", workshop.box.issue_key(["contacts:read"]))
+    workshop.bring_up_to_date("threads", "contacts")
+    assert look(workshop)["threads"].passed
 
 
 def test_the_selection_has_the_checks_and_no_asset() -> None:
