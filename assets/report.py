@@ -133,14 +133,16 @@ def closed(
         [stream],
     ).fetchall()
     asked = con.execute(
-        "SELECT min(asked_after) FROM meta.walks WHERE run = ? AND stream = ?", [run.run, stream]
-    ).fetchall()[0][0]
+        "SELECT asked_after, asked_before FROM meta.walks "
+        "WHERE run = ? AND stream = ? AND asked_after IS NOT NULL",
+        [run.run, stream],
+    ).fetchall()
     definition, found = spans(start_date(), grain()), {}
     reach = max((end for _, end in windows), default=datetime.now(UTC)) - LONGEST
     rows, _ = rows_by_partition(con, stream, grain(), date.min)
     for key in definition.get_partition_keys():
         span = definition.time_window_for_partition_key(key)
-        read = asked is not None and span.end > asked
+        read = any(span.end > a and (b is None or span.start < b) for a, b in asked)
         new = key not in known and span.end > reach
         if (read or new) and any(a <= span.start and span.end <= b for a, b in windows):
             found[key] = rows.get(date.fromisoformat(key), 0)

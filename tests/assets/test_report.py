@@ -85,6 +85,20 @@ def test_the_rows_of_the_partitions_are_those_that_the_api_lists(
     assert rows[f"{TODAY - 3 * DAY:%Y-%m-%d}"] == 3
 
 
+def test_a_window_claims_no_partition_after_its_end(
+    workshop: Workshop, instance: dg.DagsterInstance
+) -> None:
+    workshop.box.clock.set(TODAY + timedelta(minutes=5))
+    assert sync("threads").exit_code == 0
+    before = len(instance.fetch_materializations(lake_key("threads"), limit=500).records)
+    since, until = TODAY - 5 * DAY, TODAY - 3 * DAY
+    said = sync("threads", "--since", f"{since:%Y-%m-%d}", "--until", f"{until:%Y-%m-%d}")
+    assert said.exit_code == 0
+    records = instance.fetch_materializations(lake_key("threads"), limit=500).records
+    claimed = {one.partition_key for one in records[: len(records) - before]}
+    assert claimed == {f"{since + n * DAY:%Y-%m-%d}" for n in range(2)}
+
+
 def results(instance: dg.DagsterInstance, *keys: dg.AssetKey) -> dict[dg.AssetCheckKey, bool]:
     """What the latest result of each check of some assets is, where there is any."""
     known = definitions().resolve_asset_graph().get_check_keys_for_assets(set(keys))
