@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from connector.errors import ConfigurationError
-from connector.published import reading
+from connector.published import NotYet, reading
 from connector.tables import own
 from schemas import Endpoint
 
@@ -33,6 +33,18 @@ class TableFacts:
     set_aside: int
     unknown: int
     newest: datetime | None
+
+
+def require_lake(data_dir: Path) -> None:
+    """Raise `NotYet` where nothing was ever synced: the tables of an empty lake are empty.
+
+    To publish those would be green, and take the place of what readers had if a setting is wrong.
+    """
+    if not any((data_dir / "lake" / "_walks").glob("*.jsonl")):
+        raise NotYet(
+            f"nothing has been synced in {data_dir} yet, so nothing is published",
+            todo="Materialize the assets `lake/...`, or set PRODUCTLANE_DATA_DIR to where they are",
+        )
 
 
 def facts(data_dir: Path, endpoint: Endpoint) -> TableFacts:

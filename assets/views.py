@@ -37,6 +37,8 @@ def view_asset(view: View) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, productlane: Productlane
     ) -> dg.MaterializeResult[None]:
         data_dir = productlane.settings.data_dir
+        with explained():
+            published.require_lake(data_dir)
         lake = Lake(data_dir)
         with explained(), whole_copy(lake) as copy:
             fresh = not copy and let_readers_see(lake)

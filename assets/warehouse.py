@@ -44,6 +44,8 @@ def warehouse_asset(endpoint: Endpoint) -> dg.AssetsDefinition:
     def warehouse(
         context: dg.AssetExecutionContext, productlane: Productlane
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        with explained():
+            published.require_lake(productlane.settings.data_dir)
         lake = Lake(productlane.settings.data_dir)
         with explained(), whole_copy(lake) as copy:
             examined = examine(copy, endpoint) if copy else examine_and_publish(lake, endpoint)

@@ -66,3 +66,14 @@ def test_a_run_counts_the_rows_of_views_last(workshop: Workshop) -> None:
     with duckdb.connect(str(workshop.data_dir / "productlane.duckdb"), read_only=True) as con:
         assert con.execute("SELECT count(*) FROM analytics.inbox_weekly").fetchall() == [(rows,)]
     assert rows
+
+
+@pytest.mark.parametrize("view", [(), ("inbox_weekly",)])
+def test_a_data_directory_without_a_lake_gets_no_empty_warehouse(
+    workshop: Workshop, view: tuple[str, ...]
+) -> None:
+    """Of a table as of a view: it may be that its folder is mistyped."""
+    result = workshop.run(*([] if view else ["threads"]), layers="warehouse", views=view)
+    (failed,) = result.get_step_failure_events()
+    assert "nothing has been synced in" in str(failed.step_failure_data.user_failure_data)
+    assert not workshop.data_dir.exists()
