@@ -56,43 +56,39 @@ def sync_schedule() -> dg.ScheduleDefinition:
     )
     def sync(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         """Bring everything up to date; what has happened since the last closed window is asked."""
-        today = _today(context)
-        return _request(context, "sync", _first_unclosed(today), today)
+        return _request(context, "sync")
 
     return sync
 
 
 def reconcile_schedule() -> dg.ScheduleDefinition:
-    """Every night: a full walk, which finds deletions. Only today's partition is made current."""
+    """Every night: a full walk, which finds deletions, over the same days as a sync.
+
+    It closes the days of an outage, so no later sync would make them current.
+    """
 
     @dg.schedule(
         name="reconcile", cron_schedule="30 2 * * *", target=target(), execution_timezone="UTC"
     )
     def reconcile(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         """Walk everything and find what was deleted."""
-        today = _today(context)
-        return _request(context, "reconcile", today, today)
+        return _request(context, "reconcile")
 
     return reconcile
 
 
-def _today(context: dg.ScheduleEvaluationContext) -> date:
-    return context.scheduled_execution_time.astimezone(UTC).date()
-
-
 def _first_unclosed(today: date) -> date:
-    """The first day that a sync makes current; if nothing is closed yet, as far back as it may."""
+    """The first day that a run makes current; if nothing is closed yet, as far back as it may."""
     streams = [endpoint.stream for endpoint in scheduled() if endpoint.asked == "window"]
     first = published.first_unclosed(Settings.load().data_dir, streams) or date.min
     return min(today, max(first, start_date(), today - LONGEST))
 
 
-def _request(
-    context: dg.ScheduleEvaluationContext, mode: Mode, first: date, last: date
-) -> dg.RunRequest | dg.SkipReason:
+def _request(context: dg.ScheduleEvaluationContext, mode: Mode) -> dg.RunRequest | dg.SkipReason:
     if run_id := going_on(context.instance, mode, time.time()):
         return dg.SkipReason(f"an earlier {mode} is still going on: run {run_id}")
-    return dg.RunRequest(tags={MODE_TAG: mode, **_range(first, last)})
+    today = context.scheduled_execution_time.astimezone(UTC).date()
+    return dg.RunRequest(tags={MODE_TAG: mode, **_range(_first_unclosed(today), today)})
 
 
 def _range(first: date, last: date) -> dict[str, str]:

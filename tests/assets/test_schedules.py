@@ -117,13 +117,26 @@ def test_a_stream_that_the_key_may_not_read_any_more_holds_nothing_back(
     assert span(at_midnight.tick("sync")) == (day(0), day(2))
 
 
-def test_a_reconcile_asks_for_today_and_finds_what_was_deleted(at_midnight: Workshop) -> None:
+def test_a_reconcile_asks_for_what_is_unclosed_and_finds_what_was_deleted(
+    at_midnight: Workshop,
+) -> None:
     at_midnight.box.workspace.delete("threads", at_midnight.box.workspace.ids("threads")[0])
     at_midnight.box.clock.set(MIDNIGHT + timedelta(hours=2))
     request = at_midnight.tick("reconcile")
-    assert span(request) == (day(0), day(0))
+    assert span(request) == (day(-1), day(0))
     at_midnight.follow(request, *STREAMS)
     assert at_midnight.differences(*STREAMS) == []
+
+
+def test_a_reconcile_that_comes_first_after_an_outage_makes_all_its_days_current(
+    at_midnight: Workshop,
+) -> None:
+    """The next sync finds them closed, and begins with today."""
+    at_midnight.box.clock.set(MIDNIGHT + timedelta(days=2, hours=2))
+    result = at_midnight.follow(at_midnight.tick("reconcile"), *STREAMS)
+    assert partitions(result, "threads") == [day(number) for number in range(-1, 3)]
+    at_midnight.box.clock.advance(900)
+    assert span(at_midnight.tick("sync")) == (day(2), day(2))
 
 
 def test_a_damaged_warehouse_file_does_not_stop_a_tick(at_midnight: Workshop) -> None:
