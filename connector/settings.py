@@ -53,7 +53,8 @@ class Settings:
     between the API's servers (REFERENCE, open question 1: at least five minutes).
     `loss_brake`: the share of a stream's rows that may vanish in one walk and be believed.
     `audit_share`: the share of the budget for asking again under parents that did not move.
-    `start_date`: the first partition in Dagster; None for the first day that the lake has.
+    `start_date`: the first partition in Dagster; None for the first day that the lake has, if that
+    is before the default.
     `grain`: how long a partition is. `stale_after`: how old published rows may be before Dagster
     calls them stale. `owners`: who is answerable for the assets. `preview`: how many rows of a
     table Dagster shows to everybody who can open its pages.
@@ -177,7 +178,7 @@ def _start(values: Mapping[str, str], name: str) -> date | None:
     except ValueError:
         raise ConfigurationError(
             f"{name} is not a date like 2024-01-31: {text!r}",
-            todo="`auto` is the first day that the lake has",
+            todo="`auto` is the first day that the lake has, if that is before 2022",
         ) from None
 
 
