@@ -15,9 +15,8 @@ FRESHNESS: Columns = {
     "proven_from": (
         "TIMESTAMPTZ",
         "Every row that is not set aside is as the source had it at some moment from here to "
-        "read_to: the beginning of the last full walk that missed nothing. For what hangs under "
-        "other rows: the oldest check, or when the oldest row was read that is held (meta.missing) "
-        "or whose parent is gone",
+        "read_to: the beginning of the last full walk that missed nothing; under parents, the "
+        "oldest check, or reading of a row that is held or whose parent is gone",
     ),
     "stamped_from": (
         "TIMESTAMPTZ",

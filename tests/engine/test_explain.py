@@ -130,9 +130,9 @@ def test_a_row_set_aside_after_a_later_walk_had_read_it_stays_so(
 
     def meanwhile() -> None:
         at.box.workspace.update("threads", row, title="in order")
-        at.pass_time()
+        at.pass_time(120)
         at.sync("threads")
-        at.pass_time()
+        at.pass_time(120)
         at.box.workspace.put_raw("threads", row, f'{{"id": "{row}", "x": 1, "x": 2}}')
 
     interrupted(at, "threads", act=meanwhile, path="/threads$", nth=2, full=True)
