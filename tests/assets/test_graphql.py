@@ -93,8 +93,9 @@ def test_a_tick_asks_for_one_run_and_while_that_goes_on_the_next_is_skipped(page
     now = pages.workshop.box.clock.now()
     tags = tags_of(pages.tick("sync", now))
     assert tags[MODE_TAG] == "sync"
-    run = dg.DagsterRun(job_name="sync", tags=tags, status=dg.DagsterRunStatus.QUEUED)
+    run = dg.DagsterRun(job_name="sync", tags=tags, status=dg.DagsterRunStatus.STARTED)
     pages.instance.add_run(run)
+    pages.instance.report_engine_event("at work", run)
     skipped = pages.tick("sync", now + timedelta(minutes=15))
     assert skipped["runRequests"] == []
     assert skipped["skipReason"] == f"an earlier sync is still going on: run {run.run_id}"
