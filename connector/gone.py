@@ -130,6 +130,8 @@ def write_orphans(
     Another process may have read some, or landed them, after their parent's tombstone was dated.
     Nobody asks under a parent that is gone, so only the next full walk of the parents finds them.
     """
+    if not children_of(endpoint):
+        return
     _keys(con, "gone", endpoint, gone)
     _keys(con, "aside", endpoint, _aside(staged))
     con.register("staged", staged.streamed(endpoint.schema))
@@ -139,7 +141,7 @@ def write_orphans(
         among = f'lost ON m."{child.parent.column}" = lost.id'
         rows = _tombstones(con, child, among, staged, noticed_at)
         yield from lake.write_beside("deletions", child.stream, staged.walk, rows)
-    con.execute("DROP TABLE IF EXISTS lost")
+    con.execute("DROP TABLE lost")
 
 
 def _lost(child: Endpoint, staged: Staged) -> str:
