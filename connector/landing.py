@@ -60,7 +60,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     keep_all = lock.contended()
     found = news.find_news(con, endpoint, staged, keep_all=keep_all)
     files = [
-        *news.write_news(con, endpoint, lake, staged),
+        *(news.write_news(con, endpoint, lake, staged) if found.kept else ()),
         *gone.write_gone(con, endpoint, lake, staged, verdict.gone, verdict.at),
         *_write_orphans(con, lake, walked, verdict),
         *_write_aside(lake, endpoint, staged),
@@ -75,7 +75,8 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     give_back(staged.rows)
     shows_all = walked.kind == "full" and news.shows_all(con, endpoint, staged)
     landing = _landing(walked, verdict, found, files, shows_all)
-    warehouse.commit(landing, {endpoint.stream: news.arrivals(con, endpoint, staged)})
+    arrivals = {endpoint.stream: news.arrivals(con, endpoint, staged)} if found.kept else {}
+    warehouse.commit(landing, arrivals)
     staged.drop()
     if walked.kind != "early":  # what a dead walk read before may be undone by what this one saw
         staging.sweep(lake.root / "_staging", endpoint.stream)

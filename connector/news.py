@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import duckdb
@@ -37,13 +37,14 @@ class News:
     """How many of the staged rows are new, and how many changed, some under an unmoved stamp.
 
     `late`: new or changed under a stamp up to which everything was closed. They became visible
-    later than the lag allows for, or came back from the dead.
+    later than the lag allows for, or came back from the dead. `kept`: do any go to the lake?
     """
 
-    new: int
-    changed: int
-    late: int
-    drift: Drift
+    new: int = 0
+    changed: int = 0
+    late: int = 0
+    drift: Drift = field(default_factory=Drift)
+    kept: bool = False
 
 
 def find_news(
@@ -52,13 +53,17 @@ def find_news(
     """Leave in table `news` which staged observations say something the warehouse doesn't know.
 
     A row of which any staged observation differs is kept with all of them: dropping those that
-    look known would lose a change back.
+    look known would lose a change back. Most walks find nothing: then there is no table.
     """
+    if not staged.rows:
+        return News()
     _see(con, endpoint, staged)
     found = _compare(con, endpoint, staged)
-    _choose(con, endpoint, keep_all=keep_all)
+    kept = keep_all or found.new + found.changed > 0
+    if kept:
+        _choose(con, endpoint, keep_all=keep_all)
     con.execute("DROP TABLE seen; DROP TABLE differing")
-    return found
+    return replace(found, kept=kept)
 
 
 def _see(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> None:

@@ -23,7 +23,7 @@ KEEPING = [
         "state before data",
         "connector/landing.py",
         "    lake.begin(staged.walk)\n",
-        "    warehouse.commit(_landing(walked, verdict, News(0, 0, 0, news.Drift()), [], False))\n    lake.begin(staged.walk)\n",
+        "    warehouse.commit(_landing(walked, verdict, News(), [], False))\n    lake.begin(staged.walk)\n",
         (f"{CRASHES}::test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next",),
     ),
     Mutation(
