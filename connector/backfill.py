@@ -35,7 +35,7 @@ def stretches(lake: Lake, stream: str, parts: Sequence[T]) -> list[Sequence[T]]:
 
 def _is_stampless(lake: Lake, stream: str) -> bool:
     with opened(lake) as warehouse:
-        return warehouse.state(stream).stampless
+        return warehouse.states()[stream].stampless
 
 
 def together(runs: Sequence[Run]) -> Run:

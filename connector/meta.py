@@ -5,7 +5,9 @@ Everything here runs in the caller's transaction, and in the order of the ledger
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 
 import duckdb
 
@@ -168,12 +170,14 @@ def _record_run(con: Connection, run: Run) -> None:
         con, "runs", run.run, run.command, run.started_at, run.ended_at, run.requests,
         run.refused, run.waited, run.bytes, run.ended, run.error,
     )  # fmt: skip
-    for s in run.streams:
-        _insert(
-            con, "run_streams", run.run, run.ended_at, s.stream, s.outcome, s.rows, s.new,
-            s.changed, s.deleted, s.rejected, s.requests, s.error, s.status, s.code,
-            s.request_id,
-        )  # fmt: skip
+    told = [
+        [
+            run.run, run.ended_at, s.stream, s.outcome, s.rows, s.new, s.changed, s.deleted,
+            s.rejected, s.requests, s.error, s.status, s.code, s.request_id,
+        ]
+        for s in run.streams
+    ]  # fmt: skip
+    _insert_all(con, "run_streams", told)
 
 
 def _record_write(con: Connection, one: Write) -> None:
@@ -196,8 +200,14 @@ def _record_write(con: Connection, one: Write) -> None:
 
 
 def _insert(con: Connection, table: str, *values: object) -> None:
-    marks = ", ".join("?" * len(values))
-    con.execute(f"INSERT INTO meta.{table} VALUES ({marks})", list(values))
+    _insert_all(con, table, [values])
+
+
+def _insert_all(con: Connection, table: str, rows: Sequence[Sequence[object]]) -> None:
+    """Some rows by one statement: each takes as long as its planning, 2 ms."""
+    if rows:
+        marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+        con.execute(f"INSERT INTO meta.{table} VALUES {marks}", list(chain(*rows)))
 
 
 def _close(con: Connection, stream: str, start: datetime | None, end: datetime) -> None:

@@ -61,6 +61,10 @@ class Planner:
     identity: Identity
     warehouse: Warehouse | None
     _coming: dict[str, Expected] = field(default_factory=dict)
+    _states: dict[str, StreamState] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._states = self.warehouse.states() if self.warehouse else {}
 
     async def all(self) -> list[StreamPlan]:
         """Lists side by side, since they may have to be asked; then what hangs under their rows."""
@@ -89,7 +93,7 @@ class Planner:
 
     async def _list(self, endpoint: Endpoint) -> StreamPlan:
         stream = endpoint.stream
-        state = self.warehouse.state(stream) if self.warehouse else StreamState()
+        state = self._states.get(stream, StreamState())
         window = self.order.window_of(endpoint, state, self.settings.overlap)
         if endpoint.each_team:
             teams = len(self.identity.team_ids)

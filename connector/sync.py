@@ -164,7 +164,7 @@ async def _all(context: Context, order: Order) -> list[StreamOutcome]:
     names = [endpoint.stream for endpoint in readable]
 
     def states(warehouse: Warehouse) -> None:
-        context.states.update({name: warehouse.state(name) for name in names})
+        context.states.update(warehouse.states())
         forecast = Forecast(warehouse.con, context.settings, context.identity.at)
         for endpoint in readable:
             if (pages := _known_pages(context, order, endpoint, forecast)) is not None:

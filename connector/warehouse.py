@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -71,26 +71,32 @@ class Warehouse:
 
     # -- what it knows ---------------------------------------------------------------------
 
-    def state(self, stream: str) -> StreamState:
-        """What is closed, landed and held of a stream."""
-        closed = self.con.execute(
-            "SELECT closed_to FROM meta.windows WHERE stream = ? AND closed_from IS NULL", [stream]
-        ).fetchall()
-        landed = self.con.execute(
-            "SELECT max(walk) FROM meta.walks WHERE stream = ? AND kind <> 'early'", [stream]
-        ).fetchall()
-        last = self.con.execute(
-            """SELECT rows > 0 AND unstamped = rows, shows_all FROM meta.walks
-            WHERE stream = ? AND kind = 'full' ORDER BY walk DESC LIMIT 1""",
-            [stream],
-        ).fetchall()
-        return StreamState(
-            closed[0][0] if closed else None,
-            landed[0][0] or "",
-            bool(last and last[0][0]),
-            bool(last and last[0][1]),
-            self.held(stream),
+    def states(self) -> dict[str, StreamState]:
+        """What is closed, landed and held of every stream."""
+        closed = self._by_stream(
+            "SELECT stream, closed_to FROM meta.windows WHERE closed_from IS NULL"
         )
+        landed = self._by_stream(
+            "SELECT stream, max(walk) FROM meta.walks WHERE kind <> 'early' GROUP BY stream"
+        )
+        last = self._by_stream(
+            """SELECT stream, arg_max({'stampless': rows > 0 AND unstamped = rows,
+                'shows_all': shows_all}, walk)
+            FROM meta.walks WHERE kind = 'full' GROUP BY stream"""
+        )
+        held = self._by_stream("SELECT stream, list(key) FROM meta.missing GROUP BY stream")
+        return {
+            stream: StreamState(
+                closed_to=closed.get(stream),
+                landed=landed.get(stream, ""),
+                held=frozenset(held.get(stream, ())),
+                **last.get(stream, {}),
+            )
+            for stream in STREAMS
+        }
+
+    def _by_stream(self, sql: str) -> dict[str, Any]:
+        return dict(self.con.execute(sql).fetchall())
 
     def held(self, stream: str) -> frozenset[str]:
         """Keys, as JSON, of rows that were absent once and are not yet believed to be gone."""
@@ -104,11 +110,12 @@ class Warehouse:
 
     def rows(self, stream: str) -> int:
         """How many rows a table has now."""
-        return int(self.con.sql(f"SELECT count(*) FROM main.{stream}").fetchall()[0][0])
+        return int(self.con.execute(f"SELECT count(*) FROM main.{stream}").fetchall()[0][0])
 
     def position(self) -> tuple[str, int]:
         """How far the ledger has been applied."""
-        file, offset = self.con.sql('SELECT file, "offset" FROM meta.ledger_position').fetchall()[0]
+        found = self.con.execute('SELECT file, "offset" FROM meta.ledger_position')
+        [(file, offset)] = found.fetchall()
         return file, offset
 
     def with_room(self, act: Callable[[Warehouse], T]) -> T:
