@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.buckets import by_day
+from connector.buckets import HELD, by_day
 from connector.drift import Drift, find_drift, late, unmoved
 from connector.lake import Lake
 from connector.ledger import LakeFile
@@ -70,14 +70,12 @@ def _see(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> 
     """Table `seen`: what tells the staged observations apart, and the place of each, from 0 on."""
     names = [*endpoint.key, "_hash", "_observed_at", "_walk"]
     names += ["updated_at"] if "updated_at" in own(endpoint) else []
-    con.register("piece", endpoint.schema.empty_table())
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT {quoted(names)}, 0 AS _place FROM piece"
-    )
+    into = "CREATE OR REPLACE TEMP TABLE seen AS"
     for start, piece in _placed(endpoint, staged):
         places = pa.array(range(start, start + piece.num_rows), pa.int32())
         con.register("piece", piece.select(names).append_column("_place", places))
-        con.execute("INSERT INTO seen FROM piece")
+        con.execute(f"{into} FROM piece")
+        into = "INSERT INTO seen"
 
 
 def _placed(endpoint: Endpoint, staged: Staged) -> Iterator[tuple[int, pa.Table]]:
@@ -95,17 +93,17 @@ def _compare(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged)
             {unmoved(endpoint, "s", "m")} AS is_drift, {late(endpoint, "s")} AS is_late
         FROM seen s LEFT JOIN main.{endpoint.stream} m ON {same_key(endpoint, "s", "m")}
         WHERE m._hash IS DISTINCT FROM s._hash AND s._place BETWEEN"""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE differing AS {ask} 1 AND 0")
+    into = "CREATE OR REPLACE TEMP TABLE differing AS"
     for start in range(0, staged.rows, COMPARED):
-        con.execute(f"INSERT INTO differing {ask} {start} AND {start + COMPARED - 1}")
+        con.execute(f"{into} {ask} {start} AND {start + COMPARED - 1}")
+        into = "INSERT INTO differing"
     new, changed, late_ones = con.execute(f"""
         SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new),
             count(*) FILTER (is_late) FROM (
             SELECT bool_or(is_new) AS is_new,
                 bool_or(is_late AND (is_new OR NOT is_drift)) AS is_late
             FROM differing GROUP BY {quoted(endpoint.key)})""").fetchall()[0]
-    rows = _show(con, endpoint, staged)
-    drift = find_drift(con, endpoint, rows) if changed else Drift()
+    drift = find_drift(con, endpoint, _show(con, endpoint, staged)) if changed else Drift()
     return News(new, changed, late_ones, drift)
 
 
@@ -201,7 +199,8 @@ def write_news(
     days = con.execute("SELECT _day, count(*) FROM news GROUP BY _day ORDER BY _day NULLS FIRST")
     if counts := days.fetchall():
         tables = _taken(_places(con), endpoint, staged)
-        let_go(con)
+        if staged.rows > HELD:  # or Arrow holds next to nothing beside it
+            let_go(con)
         found = by_day(tables, _dated_by(endpoint), counts, staged.folder)
         yield from lake.write_rows(endpoint, staged.walk, found)
 

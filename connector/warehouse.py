@@ -68,6 +68,8 @@ class Warehouse:
         self.con = con
         self.lake = lake
         self._made_to_count = 0
+        found = con.execute('SELECT file, "offset" FROM meta.ledger_position').fetchall()
+        self._position = Position(*found[0])  # how far the ledger has been applied
 
     # -- what it knows ---------------------------------------------------------------------
 
@@ -111,12 +113,6 @@ class Warehouse:
     def rows(self, stream: str) -> int:
         """How many rows a table has now."""
         return int(self.con.execute(f"SELECT count(*) FROM main.{stream}").fetchall()[0][0])
-
-    def position(self) -> tuple[str, int]:
-        """How far the ledger has been applied."""
-        found = self.con.execute('SELECT file, "offset" FROM meta.ledger_position')
-        [(file, offset)] = found.fetchall()
-        return file, offset
 
     def with_room(self, act: Callable[[Warehouse], T]) -> T:
         """Do something here, and again with more memory where it ran out of it.
@@ -162,10 +158,10 @@ class Warehouse:
         self._advance(self._unapplied(), arrivals or {})
 
     def _unapplied(self) -> list[tuple[Entry, Position]]:
-        return list(self.lake.ledger.since(Position(*self.position())))
+        return list(self.lake.ledger.since(self._position))
 
     def _is_blank(self) -> bool:
-        return self.position() == ("", 0)
+        return self._position == Position()
 
     def _new_files(self, found: list[tuple[Entry, Position]]) -> list[LakeFile]:
         """The files to apply. What compactions wrote is known already, but to a blank warehouse."""
@@ -189,6 +185,7 @@ class Warehouse:
                 'UPDATE meta.ledger_position SET file = ?, "offset" = ?',
                 [position.file, position.offset],
             )
+        self._position = position
 
     def checkpoint(self) -> None:
         """Have the work file hold everything, and nothing stand beside it."""
