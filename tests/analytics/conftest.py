@@ -7,6 +7,7 @@ import pytest
 
 from tests.analytics.seen import Seen
 from tests.bench import Bench, bench, connect
+from tests.few import few
 
 OTHERS = ("contacts", "companies", "tags", "members", "issues", "projects", "changelogs")
 READ = (*OTHERS, "docs_articles", "threads", "thread_messages", "thread_comments")
@@ -49,7 +50,7 @@ def answer_well(at: Bench) -> None:
         space.add_message(thread, direction="outbound", text="At once.")
 
 
-@pytest.fixture(scope="session", params=[1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.fixture(scope="session", params=few([1, 2], 1))
 def lived(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bench]:

@@ -17,6 +17,7 @@ from connector.sandbox import Fault
 from connector.settings import Grain
 from tests import oracle
 from tests.assets.conftest import TODAY, Workshop, days, materialized, partitions, said
+from tests.few import few
 
 pytestmark = pytest.mark.long
 
@@ -60,7 +61,7 @@ def test_a_range_is_one_run_that_makes_each_of_its_days_current(workshop: Worksh
     assert workshop.differences("threads") == []
 
 
-@pytest.mark.parametrize("order", [(5, 4, 3, 2, 1), (3, 3, 1, 5, 2, 4, 1)])
+@pytest.mark.parametrize("order", few([((3, 3, 1, 5, 2, 4, 1),), ((5, 4, 3, 2, 1),)], 1))
 def test_days_in_any_order_and_twice_make_the_same_tables(
     workshop: Workshop, order: tuple[int, ...]
 ) -> None:

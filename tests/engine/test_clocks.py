@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.bench import Bench
+from tests.few import few
 
 pytestmark = pytest.mark.long
 
@@ -17,7 +18,7 @@ Make = Callable[..., Bench]
 STREAMS = ("threads", "thread_comments", "contacts", "tags")
 
 
-@pytest.fixture(params=[-3600, -60, 60, 3600])
+@pytest.fixture(params=few([-3600, 60, -60, 3600]))
 def skewed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Every clock that the connector could look at is off by so many seconds; the server's not."""
     off = real.timedelta(seconds=request.param)

@@ -20,6 +20,7 @@ from connector.sandbox import Request
 from connector.warehouse import rebuild
 from tests.bench import Bench
 from tests.engine.export import export
+from tests.few import few
 
 Make = Callable[..., Bench]
 STREAMS = ("threads", "thread_comments", "tags")
@@ -39,7 +40,9 @@ def killed_sync(
     return done.returncode == -9
 
 
-@pytest.mark.parametrize("fatal", [1, 13, 60, 150, "append:1", "_apply:1", "_apply:3", "publish:1"])
+@pytest.mark.parametrize(
+    "fatal", few(["append:1", "_apply:1", "publish:1", 60, 1, 13, 150, "_apply:3"], 4)
+)
 def test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next(
     make_bench: Make, fatal: int | str
 ) -> None:
@@ -51,7 +54,7 @@ def test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next(
     assert not list(at.settings.data_dir.rglob(".*.parquet"))
 
 
-@pytest.mark.parametrize("fatal", [5, 17, "append:1", "_apply:2"])
+@pytest.mark.parametrize("fatal", few([17, "append:1", "_apply:2", 5]))
 def test_b11_a_full_walk_killed_at_any_write_loses_and_invents_nothing(
     make_bench: Make, fatal: int | str
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from schemas import STREAMS
 from tests.bench import Bench
 from tests.engine.readings import change_a_lot
+from tests.few import few
 
 
 def test_a_first_sync_brings_everything(at_bench: Bench) -> None:
@@ -17,7 +18,7 @@ def test_a_first_sync_brings_everything(at_bench: Bench) -> None:
     assert at_bench.differences() == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", few((1, 0, 2), 1))
 def test_sync_changes_sync_full_walk_equals_the_server(
     make_bench: Callable[..., Bench], seed: int
 ) -> None:

@@ -12,7 +12,7 @@ from tests.engine.readings import alternatives, differences
 from tests.engine.test_readings_of_few_streams import CONCERNED
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "readings"), alternatives(concern=lambda name: name not in CONCERNED)
 )

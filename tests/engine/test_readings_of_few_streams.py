@@ -10,8 +10,6 @@ from connector.sandbox import Readings
 from tests.bench import FEED, Bench
 from tests.engine.readings import SMALL, alternatives, differences
 
-pytestmark = pytest.mark.long
-
 OWNED = ("threads", "contacts", "companies")
 LINEAR = ("projects", "project_statuses", "issues", "workflow_states", "linear_options")
 CONCERNED = {
@@ -38,6 +36,7 @@ CONCERNED = {
 """Readings that show in a few streams only."""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("name", "readings"), alternatives(concern=lambda name: name in CONCERNED))
 def test_every_reading_of_a_few_streams_gives_the_same_tables(
     make_bench: Callable[..., Bench], name: str, readings: Readings

@@ -27,6 +27,7 @@ from schemas import STREAMS
 from schemas.endpoint import STAMP
 from tests.bench import Bench
 from tests.engine.test_crashes import killed_sync
+from tests.few import few
 
 pytestmark = pytest.mark.long
 
@@ -215,7 +216,7 @@ READINGS = [
 
 
 @pytest.mark.usefixtures("always_cut")
-@pytest.mark.parametrize("readings", READINGS, ids=str)
+@pytest.mark.parametrize("readings", few(READINGS), ids=str)
 def test_a_load_in_slices_is_what_the_api_lists(make_bench: Make, readings: dict[str, str]) -> None:
     at = make_bench(threads=300, page_size=7, readings=Readings(**readings))
     run = at.sync("threads", "contacts", "companies")
