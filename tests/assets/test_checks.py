@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -229,11 +229,6 @@ def test_a_stream_that_the_key_may_not_read_is_a_warning_that_names_the_scope(
     one = red(result)["lake/tags", "scope_is_granted"]
     assert one.severity == WARN
     assert "tags:read" in str(facts(one)["reason"])
-
-
-def test_all_streams_of_a_sound_workspace_are_green(make_workshop: Callable[..., Workshop]) -> None:
-    workshop = make_workshop(threads=12)
-    assert red(workshop.bring_up_to_date()) == {}
 
 
 def test_nothing_of_a_check_waits_for_a_file_that_is_not_there(tmp_path: Path) -> None:

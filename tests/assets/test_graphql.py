@@ -111,6 +111,7 @@ def test_after_five_days_without_a_tick_one_run_makes_all_of_them_green(pages: P
     assert pages.workshop.differences("threads") == []
 
 
+@pytest.mark.exhaustive  # `test_backfills` does it without pages
 def test_days_in_any_order_and_twice_make_the_same_table(pages: Pages) -> None:
     a_change_a_day(pages)
     for number in (4, 1, 4, 3, 5, 2):

@@ -98,6 +98,7 @@ def test_two_backfills_of_overlapping_ranges_at_once_make_the_table_of_one(pages
     assert pages.ranges("lake/threads") == [(f"{BEGIN:%Y-%m-%d}", f"{BEGIN + 5 * DAY:%Y-%m-%d}")]
 
 
+@pytest.mark.exhaustive  # `test_backfills` does it without pages
 def test_the_same_backfill_twice_changes_nothing_in_the_warehouse(pages: Pages) -> None:
     a_change_a_day(pages)
     tables = []

@@ -10,12 +10,10 @@ from connector.sandbox import Fault, Sandbox
 from tests.cli.conftest import Cli, connected, ended
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_vain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    """A sync with a server that is down: its tries take half a minute, beside the other tests."""
-    down = Cli(tmp_path_factory.mktemp("down")).with_settings(
-        base_url="http://127.0.0.1:1/api/v2", api_key="pl_v2_x"
-    )
+@pytest.fixture
+def in_vain(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A sync with a server that is down: its tries take half a minute."""
+    down = Cli(tmp_path).with_settings(base_url="http://127.0.0.1:1/api/v2", api_key="pl_v2_x")
     with down.start("sync", "--json") as process:
         yield process
         process.kill()
@@ -179,6 +177,7 @@ def test_an_address_that_is_not_the_api_is_told_so(cli: Cli, box: Sandbox) -> No
     assert "Check PRODUCTLANE_BASE_URL" in said.err
 
 
+@pytest.mark.long
 def test_a_server_that_stays_down_is_told_after_some_tries(in_vain: subprocess.Popen[str]) -> None:
     said = ended(in_vain)
     assert said.code == said.document["exit_code"] == 5

@@ -74,7 +74,7 @@ def test_b11_a_full_walk_killed_at_any_write_loses_and_invents_nothing(
 
 @pytest.mark.parametrize(
     ("threads", "page_size", "fatal"),
-    [(300, 20, 3), (300, 20, 9), pytest.param(1000, 1, 600, marks=pytest.mark.long)],
+    few([(300, 20, 3), (300, 20, 9), (1000, 1, 600)]),
 )
 def test_b18_a_killed_first_load_asks_no_page_twice_but_one_of_each_chain(
     make_bench: Make, threads: int, page_size: int, fatal: int
@@ -179,7 +179,7 @@ def test_b11_what_is_renamed_into_place_is_on_the_disk(
     assert len([path for path in renamed if path.suffix == ".parquet"]) > durable.FEW
 
 
-@pytest.mark.parametrize("damage", ["torn", "zeros", "nonsense"])
+@pytest.mark.parametrize("damage", few(["torn", "zeros", "nonsense"], 1))
 def test_b18_pages_that_a_loss_of_power_has_torn_are_asked_for_again(
     make_bench: Make, damage: str
 ) -> None:

@@ -176,7 +176,7 @@ def test_what_todays_catalogue_wrote_is_known_by_its_mark_alone(at_bench: Bench)
         assert file.columns == mark_of(schema)
 
 
-@pytest.mark.parametrize("early", [False, True], ids=["noted", "early"])
+@pytest.mark.parametrize("early", few([True, False], 1))
 def test_a_compaction_merges_no_files_of_two_catalogues(at_bench: Bench, early: bool) -> None:
     at, row = at_bench, at_bench.box.workspace.ids("tags")[0]
     for kind in ("number", "text"):

@@ -17,6 +17,7 @@ from connector.errors import ConfigurationError
 from connector.lake import Lake
 from connector.locks import flock
 from tests.bench import Bench
+from tests.few import few
 
 pytestmark = pytest.mark.long
 
@@ -37,12 +38,14 @@ def begun(at: Bench, kind: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize(
     ("known", "kinds"),
-    [
-        (False, ("plain", "plain")),
-        (True, ("plain", "window")),
-        (True, ("plain", "full")),
-        (True, ("full", "compact")),
-    ],
+    few(
+        [
+            (False, ("plain", "plain")),
+            (True, ("plain", "full")),
+            (True, ("plain", "window")),
+            (True, ("full", "compact")),
+        ]
+    ),
 )
 def test_b23_two_at_once_between_live_edits_lose_nothing(
     make_bench: Make, known: bool, kinds: tuple[str, str]

@@ -11,6 +11,7 @@ import pytest
 from connector.report import CHARTS
 from tests.browser import chromium
 from tests.cli.conftest import Cli
+from tests.few import few
 from tests.report.conftest import page_of
 
 pytestmark = pytest.mark.long
@@ -31,8 +32,9 @@ def browser(pages: dict[str, Path]) -> Iterator[Any]:
         yield running
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "scheme"), few([(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")])
+)
 @pytest.mark.parametrize(("which", "drawings"), [("lively", len(CHARTS)), ("empty", 0)])
 def test_it_stands_alone_and_fits(
     pages: dict[str, Path], browser: Any, which: str, drawings: int, width: int, scheme: str

@@ -8,12 +8,15 @@ import pytest
 
 from connector.sandbox import Readings, Sandbox
 from schemas import STREAMS
+from tests.few import few
 from tests.sandbox.walking import Asker, same
 
 ALTERNATIVES = list(Readings.alternatives())
 
 
-@pytest.mark.parametrize(("name", "value", "readings"), [("", "", Readings()), *ALTERNATIVES])
+@pytest.mark.parametrize(
+    ("name", "value", "readings"), few([("", "", Readings()), *ALTERNATIVES], 9)
+)
 def test_the_oracle_is_what_a_careful_walk_finds(name, value, readings, ask):
     with Sandbox(threads=12, readings=readings, contacts=4) as box:
         disturb(box)
