@@ -27,7 +27,15 @@ from tests.few import few
 
 pytestmark = pytest.mark.long
 
-READINGS = [Readings(window=w, burst=b) for w in ("fixed", "sliding") for b in ("rate", "count")]
+READINGS = [
+    Readings(window=window, burst=burst)
+    for burst, window in (
+        ("rate", "fixed"),
+        ("count", "sliding"),
+        ("rate", "sliding"),
+        ("count", "fixed"),
+    )
+]
 
 
 @dataclass
