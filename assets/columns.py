@@ -7,7 +7,8 @@ import dagster as dg
 from connector import history
 from connector.analytics import View
 from connector.tables import DUCKDB, MAIN_OWN
-from schemas import BOOKKEEPING, Endpoint
+from schemas import Endpoint
+from schemas.arrow import BOOKKEEPING
 
 
 def lake_columns(endpoint: Endpoint) -> dg.TableSchema:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from connector import records, stamps
 from connector.records import Record
 from schemas import SYSTEMS, Column, Endpoint
-from schemas.endpoint import ARROW
+from schemas.arrow import ARROW
 
 
 @dataclass(frozen=True, slots=True)

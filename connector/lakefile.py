@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connector.durable import hidden_name
-from schemas.endpoint import KINDS
+from schemas.arrow import KINDS
 
 BUFFER = 1 << 18
 """Bytes that go to a file at once: column by column, each of them a few hundred, take 0.4 ms."""

@@ -75,8 +75,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     give_back(staged.rows)
     shows_all = walked.kind == "full" and news.shows_all(con, endpoint, staged)
     landing = _landing(walked, verdict, found, files, shows_all)
-    arrivals = {endpoint.stream: news.arrivals(con, endpoint, staged)} if found.kept else {}
-    warehouse.commit(landing, arrivals)
+    warehouse.commit(landing, {endpoint.stream: news.arrivals(con, endpoint, staged, found)})
     staged.drop()
     if walked.kind != "early":  # what a dead walk read before may be undone by what this one saw
         staging.sweep(lake.root / "_staging", endpoint.stream)

@@ -205,8 +205,12 @@ def write_news(
         yield from lake.write_rows(endpoint, staged.walk, found)
 
 
-def arrivals(con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged) -> Pieces:
+def arrivals(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, staged: Staged, found: News
+) -> Pieces:
     """What the landing's new files hold, without reading it back from them."""
+    if not found.kept:
+        return lambda: iter(())
     tables = partial(_taken, _places(con), endpoint, staged)
     con.register("arrivals", Streamed(endpoint.schema, tables))
     return lambda: iter(["FROM arrivals"])

@@ -33,7 +33,7 @@ from connector.records import Record
 from connector.streamed import Streamed
 from connector.versions import parquets
 from schemas import SYSTEMS, Column, Endpoint
-from schemas.endpoint import ARROW, KINDS
+from schemas.arrow import ARROW, KINDS
 
 Kinds = frozenset[tuple[str, str]]
 """Each of the stream's own columns, and what it holds; `derived` is taken from another of them."""

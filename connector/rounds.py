@@ -21,7 +21,7 @@ from connector.parents import Due
 from connector.staging import Mark, Staged
 from connector.walk import Question, walk
 from schemas import Endpoint
-from schemas.endpoint import STAMP
+from schemas.arrow import STAMP
 
 Kind = Literal["children", "rotation"]
 """Why the parents are asked under: their signals call for it, or it is their turn."""

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.endpoint import STAMP
+from schemas.arrow import STAMP
 
 FIRST, LAST = "0001-01-02", "9999-12-31"
 """Between these days no offset leads out of the years 1 to 9999, where Python's dates end."""

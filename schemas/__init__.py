@@ -1,7 +1,7 @@
 """The catalogue: WHAT Productlane has. Assets, files, tables, tests and README follow from it."""
 
 from schemas.customers import CUSTOMERS, WRITABLE_CONTACTS
-from schemas.endpoint import BOOKKEEPING, SYSTEMS, Column, Endpoint, Parent
+from schemas.endpoint import SYSTEMS, Column, Endpoint, Parent
 from schemas.feedback import FEEDBACK
 from schemas.publishing import PUBLISHING
 from schemas.roadmap import ROADMAP
@@ -17,7 +17,6 @@ WRITABLE: dict[str, Writable] = {one.stream: one for one in (WRITABLE_CONTACTS,)
 """What may be written back, by stream."""
 
 __all__ = [
-    "BOOKKEEPING",
     "STREAMS",
     "SYSTEMS",
     "WRITABLE",

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pyarrow as pa
+if TYPE_CHECKING:  # see `schemas.arrow`
+    import pyarrow as pa
 
 Kind = Literal["text", "number", "flag", "stamp", "texts", "json", "ref", "ids", "ids_by_system"]
 """What a column holds.
@@ -32,36 +33,6 @@ Asked = Literal["window", "whole"]
 
 SYSTEMS = ("intercom", "front", "zendesk", "hubspot", "plain", "productboard", "slack_channel")
 """The named systems of the object form of `external_ids` (REFERENCE 1.10)."""
-
-STAMP = pa.timestamp("us", tz="UTC")
-ARROW: dict[str, pa.DataType] = {
-    "text": pa.string(),
-    "number": pa.float64(),
-    "flag": pa.bool_(),
-    "stamp": STAMP,
-    "texts": pa.list_(pa.string()),
-    "json": pa.string(),
-}
-"""The Arrow type of each stored kind; `ref` and `ids` are stored as `json` and `text`."""
-
-KINDS = b"kinds"
-"""Under which name a schema notes what each of the stream's own columns holds."""
-
-BOOKKEEPING = pa.schema(
-    [
-        ("_extra", pa.string()),
-        ("_hash", pa.string()),
-        ("_observed_at", STAMP),
-        ("_walk", pa.string()),
-        ("_request_id", pa.string()),
-    ]
-)
-"""What every lake row carries beside the stream's own columns.
-
-`_extra` holds the fields that the schema does not know, or whose value did not fit, as one JSON
-object. `_hash` tells one content from another. `_observed_at` is the server's clock when the
-page was answered; `_walk` and `_request_id` say by which walk and which request.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,28 +181,17 @@ class Endpoint:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The Arrow schema of a lake file: the stream's columns, then the bookkeeping.
+        """The Arrow schema of a lake file (`schemas.arrow`)."""
+        from schemas import arrow
 
-        It notes what the columns hold, which their types don't tell: JSON is a text as well, and
-        so is an id that was taken from it (`derived`).
-
-        >>> from schemas import STREAMS
-        >>> STREAMS["tags"].schema.metadata[KINDS]
-        b'text,text,text,text,text,stamp,stamp'
-        """
-        own = [pa.field(name, ARROW[kind]) for name, kind, _ in self.stored()]
-        return pa.schema([*own, *BOOKKEEPING], {KINDS: ",".join(self._kinds())})
+        return arrow.of_rows(self)
 
     @cached_property
     def deletions(self) -> pa.Schema:
-        """The Arrow schema of a lake file of tombstones: a row's, then when it went."""
-        schema = self.schema.append(pa.field("_last_seen_at", STAMP))
-        return schema.append(pa.field("_noticed_at", STAMP))
+        """The Arrow schema of a lake file of tombstones."""
+        from schemas import arrow
 
-    def _kinds(self) -> Iterator[str]:
-        for column in self.columns:
-            for name, kind, _ in column.stored():
-                yield kind if name == column.name else "derived"
+        return arrow.of_deletions(self)
 
     @property
     def parts(self) -> tuple[tuple[tuple[str, str], ...], ...]:

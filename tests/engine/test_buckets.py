@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from connector import buckets
 from connector.buckets import by_day
-from schemas.endpoint import STAMP
+from schemas.arrow import STAMP
 
 FIRST = date(2026, 11, 1)
 

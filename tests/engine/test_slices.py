@@ -24,7 +24,7 @@ from connector.sandbox import Fault, Readings, Request
 from connector.slices import Slice, Slices
 from connector.walk import Page, Question, walk
 from schemas import STREAMS
-from schemas.endpoint import STAMP
+from schemas.arrow import STAMP
 from tests.bench import Bench
 from tests.engine.test_crashes import killed_sync
 from tests.few import few

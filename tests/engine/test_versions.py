@@ -18,7 +18,7 @@ from connector.bookkeeping import create_bookkeeping
 from connector.history import create_history
 from connector.versions import apply, parquet
 from schemas import STREAMS
-from schemas.endpoint import STAMP
+from schemas.arrow import STAMP
 from tests.few import few
 
 TAGS = STREAMS["tags"]
