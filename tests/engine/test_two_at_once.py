@@ -17,6 +17,7 @@ from connector.errors import ConfigurationError
 from connector.lake import Lake
 from connector.locks import flock
 from tests.bench import Bench
+from tests.engine.interrupted import interrupted
 from tests.few import few
 
 pytestmark = pytest.mark.long
@@ -84,3 +85,26 @@ def test_of_two_first_syncs_at_once_the_first_says_whose_the_lake_is(tmp_path: P
             (ours.root / "_workspace.json").write_text('{"workspace_id": "the first\'s"}')
         with pytest.raises(ConfigurationError, match="holds workspace the first's"):
             second.result()
+
+
+def test_b23_what_is_as_before_is_kept_while_an_older_reading_is_on_its_way(
+    make_bench: Make,
+) -> None:
+    """It tells the warehouse nothing, until what the other walk read in between has landed."""
+    at = make_bench(page_size=2)
+    at.sync("tags")
+    names = {row["id"]: row["name"] for row in at.box.workspace.live("tags")}
+
+    def rename(name: dict[str, str]) -> None:
+        for tag in names:
+            at.box.workspace.update("tags", tag, stamp=False, name=name[tag])
+        at.pass_time(60)
+
+    def change_back() -> None:
+        rename(names)
+        at.sync("tags")
+
+    rename(dict.fromkeys(names, "for a moment"))
+    run = interrupted(at, "tags", act=change_back, path="/tags$", nth=2)
+    assert at.outcome(run, "tags").changed
+    assert at.differences("tags") == []

@@ -8,6 +8,7 @@ from tests.mutations.mutation import Mutation
 BAD_INPUT = "tests/engine/test_bad_input.py"
 CRASHES = "tests/engine/test_crashes.py"
 EXPLAIN = "tests/engine/test_explain.py"
+TWO = "tests/engine/test_two_at_once.py"
 
 KEEPING = [
     Mutation(
@@ -25,6 +26,20 @@ KEEPING = [
         "    lake.begin(staged.walk)\n",
         "    warehouse.commit(_landing(walked, verdict, News(), [], False))\n    lake.begin(staged.walk)\n",
         (f"{CRASHES}::test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next",),
+    ),
+    Mutation(
+        "what is as before is dropped while another walk is under way",
+        "connector/news.py",
+        "    kept = keep_all or found.new + found.changed > 0\n",
+        "    kept = found.new + found.changed > 0\n",
+        (f"{TWO}::test_b23_what_is_as_before_is_kept_while_an_older_reading_is_on_its_way",),
+    ),
+    Mutation(
+        "only what differs is kept while another walk is under way",
+        "connector/news.py",
+        'semi = "" if keep_all else',
+        'semi = "" if False else',
+        (f"{TWO}::test_b23_what_is_as_before_is_kept_while_an_older_reading_is_on_its_way",),
     ),
     Mutation(
         "no rename: files grow where readers look",
