@@ -108,3 +108,22 @@ def test_b23_what_is_as_before_is_kept_while_an_older_reading_is_on_its_way(
     run = interrupted(at, "tags", act=change_back, path="/tags$", nth=2)
     assert at.outcome(run, "tags").changed
     assert at.differences("tags") == []
+
+
+@pytest.mark.parametrize("stream", ["tags", "threads"])
+def test_b23_a_row_that_came_while_a_full_walk_went_on_is_not_missed_by_it(
+    make_bench: Make, stream: str
+) -> None:
+    at = make_bench(page_size=2)
+    at.sync(stream)
+
+    def create() -> None:
+        at.box.workspace.create(stream)
+        at.pass_time(60)
+        at.sync(stream)
+
+    run = interrupted(at, stream, act=create, path=f"/{stream}$", nth=2, full=True)
+    assert at.outcome(run, stream).deleted == 0
+    assert at.query("FROM meta.missing") == []
+    assert not [one for one in at.box.requests if f"/{stream}/" in one.path]
+    assert at.differences(stream) == []
