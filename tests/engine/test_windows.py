@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox import Readings
+from connector import stamps
+from connector.sandbox import Fault, Readings
 from tests.bench import START, Bench
 from tests.few import few
 
@@ -182,3 +184,23 @@ def test_b05_one_answer_that_is_dated_a_day_ahead_closes_nothing_of_that_day(
     at.pass_time()
     at.sync("threads")
     assert at.differences("threads") == []
+
+
+@pytest.mark.parametrize(("minutes", "outcome"), [(60, "failed"), (0, "done")])
+def test_a_list_that_does_not_filter_is_not_believed_to_be_a_window(
+    at_bench: Bench, minutes: int, outcome: str
+) -> None:
+    """What such a list shows is no proof that nothing else has changed."""
+    at_bench.sync("threads")
+    at_bench.pass_time()
+    window = "SELECT closed_to FROM meta.windows WHERE stream = 'threads'"
+    ((closed,),) = at_bench.query(window)
+    stamp = closed - at_bench.settings.overlap - timedelta(minutes=minutes)
+    row = at_bench.box.workspace.live("threads")[0] | {"updated_at": stamps.wire(stamp)}
+    page = {"data": [row], "page": {"cursor": None, "has_more": False, "limit": 200}}
+    body = json.dumps(page, default=str).encode()
+    at_bench.box.faults.add(Fault("answer", path="/threads$", at=1, status=200, body=body))
+    found = at_bench.outcome(at_bench.sync("threads"), "threads")
+    assert found.outcome == outcome
+    assert ("outside the window" in found.error) is (outcome == "failed")
+    assert (at_bench.query(window) == [(closed,)]) is (outcome == "failed")

@@ -37,6 +37,13 @@ ASKING = [
         (f"{WINDOWS}::test_b03_rows_at_the_edges_of_windows_are_in_one_of_them",),
     ),
     Mutation(
+        "rows from outside a window are no sign that it was not applied",
+        "connector/walk.py",
+        "        _check_window(question, page)\n",
+        "",
+        (f"{WINDOWS}::test_a_list_that_does_not_filter_is_not_believed_to_be_a_window",),
+    ),
+    Mutation(
         "no lag",
         "connector/listing.py",
         "min(asked_at, self._began) - self.context.settings.lag",
