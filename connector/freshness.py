@@ -33,7 +33,10 @@ class Freshness:
         if more := len(self.streams[4:]):
             names = f"{names} and {more} more"
         if self.as_of is None:
-            return f"How fresh {names} is can't be said yet: the first sync is not through."
+            return (
+                f"How fresh {names} is can't be said yet: some of it was never asked for. "
+                "`productlane-elt status` says what."
+            )
         changes = f"Fresh as of {_minute(self.as_of)} UTC ({names})"
         if self.complete_as_of is None:
             return f"{changes}; no full walk has looked for deletions yet."

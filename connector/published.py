@@ -72,7 +72,7 @@ def reading(data_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("SET TimeZone = 'UTC'; FROM meta.ledger_position")
     except duckdb.Error as fault:
         raise DataDirError(
-            f"{path} can't be read: {str(fault).splitlines()[0]}",
+            f"{path} can't be read: {str(fault).splitlines()[0].rstrip('.!')}",
             todo="`productlane-elt rebuild` makes it again from the lake",
         ) from None
     try:

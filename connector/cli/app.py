@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from connector.cli import (
     check,
@@ -57,12 +58,26 @@ of_contacts = typer.Typer(
 app.add_typer(of_contacts, name="contacts")
 
 
-def _add(command: Callable[..., None], example: str, to: typer.Typer = app) -> None:
+class OfSql(TyperCommand):
+    """A command whose argument may begin with a comment, as `sql --list @NAME` prints them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """`-- like this` is no option."""
+        told = [f"\n{one}" if one.startswith("-- ") else one for one in args]
+        return super().parse_args(ctx, told)
+
+
+def _add(
+    command: Callable[..., None],
+    example: str,
+    to: typer.Typer = app,
+    cls: type[TyperCommand] = TyperCommand,
+) -> None:
     """Make a function a command; its docstring is the help, its name the name."""
     paragraphs = inspect.getdoc(command) or ""
     flowing = "\n\n".join(part.replace("\n", " ") for part in paragraphs.split("\n\n"))
     epilog = f"Example: [bold cyan]productlane-elt {example}[/bold cyan]"
-    to.command(command.__name__, help=flowing, epilog=epilog)(command)
+    to.command(command.__name__, cls=cls, help=flowing, epilog=epilog)(command)
 
 
 _add(demo.demo, "demo")
@@ -71,7 +86,7 @@ _add(streams.streams, "streams --json | jq '.streams[].stream'")
 _add(plan.plan, "plan --full")
 _add(sync.sync, "sync threads --since 2026-01-01")
 _add(status.status, "status")
-_add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"')
+_add(sql.sql, 'sql "SELECT status, count(*) FROM threads GROUP BY ALL"', cls=OfSql)
 _add(report.report, "report --output report.html")
 _add(tables.tables, "tables thread_metrics")
 _add(explain.explain, "explain threads 3e6e3b89-...")

@@ -52,7 +52,7 @@ def explain(
 
 def _show(story: Story) -> None:
     console = output.out()
-    named = ", ".join(f"{name} {value}" for name, value in story.key.items())
+    named = ", ".join(f"{name} {value or '(none)'}" for name, value in story.key.items())
     console.print(f"{story.stream}, {named}", style="bold", markup=False, soft_wrap=True)
     console.print(f"{story.state}: {story.why}", markup=False, soft_wrap=True)
     show(console, COLUMNS, list(_rows(story)))
@@ -79,13 +79,15 @@ def _rows(story: Story) -> Iterator[list[str]]:
 
 
 def _freshness(story: Story) -> Iterator[str]:
-    read = output.moment(story.read_to)
     if story.proven_from is None:
-        yield f"Rows of {story.stream} were read up to {read}; no full walk is complete so far"
+        yield (
+            f"Of all rows of {story.stream} together nothing is proven yet: some were never asked "
+            "for, or by windows only; `productlane-elt status` says more"
+        )
     else:
         yield (
             f"Every row of {story.stream} that is not set aside is as the source had it at some "
-            f"moment from {output.moment(story.proven_from)} to {read}"
+            f"moment from {output.moment(story.proven_from)} to {output.moment(story.read_to)}"
         )
     if story.observations:
         key = " AND ".join(

@@ -123,7 +123,7 @@ def _notes(one: StreamStatus) -> Iterator[str]:
     if one.unasked and one.was_read and one.last_outcome != "skipped":
         yield (
             f"{one.stream}: rows under which nothing was asked so far: "
-            f"{output.count(one.unasked)}. The next `sync` goes on with them"
+            f"{output.count(one.unasked)}. `productlane-elt sync {one.stream}` goes on with them"
         )
     if one.set_aside:
         yield (
@@ -136,8 +136,11 @@ def _notes(one: StreamStatus) -> Iterator[str]:
 
 
 def _summary(found: Status) -> Iterator[str]:
-    if never := [one.stream for one in found.streams if not one.was_read]:
-        yield f"Never read so far: {', '.join(never)}"
+    never = [one.stream for one in found.streams if not one.was_read]
+    if missing := [stream for stream in never if not _is_by_name(stream)]:
+        yield f"Never read so far: {', '.join(missing)}"
+    if unnamed := [stream for stream in never if _is_by_name(stream)]:
+        yield f"Read only by a sync that names them: {', '.join(unnamed)}"
     if found.under_way:
         yield "A sync is under way"
     if run := found.last_run:
@@ -160,11 +163,19 @@ def _rotation(found: Status) -> Iterator[str]:
     for one in found.streams:
         if one.oldest_check is None:
             continue
-        since = f"{one.stream}: asked for everywhere since {output.moment(one.oldest_check)}"
+        where = "everywhere else" if one.unasked else "everywhere"
+        since = f"{one.stream}: asked for {where} since {output.moment(one.oldest_check)}"
         if one.recheck_days is None:
             yield f"{since}; not by rotation, since PRODUCTLANE_AUDIT_SHARE is 0"
-        else:
-            yield f"{since}, and everywhere again within {one.recheck_days:.1f} days by rotation"
+            continue
+        named = ", if every sync names it" if _is_by_name(one.stream) else ""
+        yield f"{since}, and again within {one.recheck_days:.1f} days by rotation{named}"
+
+
+def _is_by_name(stream: str) -> bool:
+    from schemas import STREAMS
+
+    return stream in STREAMS and STREAMS[stream].by_name
 
 
 def _last_run(run: LastRun) -> str:

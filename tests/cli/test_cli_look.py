@@ -139,7 +139,7 @@ def test_status_says_the_oldest_check_the_bound_and_what_the_last_run_took(cli: 
     assert messages["recheck_days"] == 1.04
     assert document["last_run"]["requests"] == ran["requests"] == 1 + 1 + 40
     assert abs(document["last_run"]["minutes"] - ran["minutes"]) < 0.001
-    assert "everywhere again within 1.0 days by rotation" in cli.run("status").out
+    assert ", and again within 1.0 days by rotation" in cli.run("status").out
     still = cli.with_settings(audit_share="0").run("status").out
     assert "not by rotation, since PRODUCTLANE_AUDIT_SHARE is 0" in still
 

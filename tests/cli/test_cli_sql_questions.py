@@ -35,6 +35,11 @@ def test_a_dash_reads_the_query_from_standard_input(synced: Cli) -> None:
     assert synced.run("sql", "--file", "-", stdin="SELECT 42 AS answer").out == "answer\n42\n"
 
 
+def test_a_query_may_begin_with_a_comment(synced: Cli) -> None:
+    assert synced.run("sql", "-- why\nSELECT 42 AS answer").out == "answer\n42\n"
+    assert synced.run("sql", synced.run("sql", "--list", "@response-times").out).code == 0
+
+
 def test_without_a_query_standard_input_is_read_as_psql_does(synced: Cli) -> None:
     assert synced.run("sql", stdin="SELECT 42 AS answer").out == "answer\n42\n"
 
