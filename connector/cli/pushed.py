@@ -87,7 +87,8 @@ def show_pushed(console: Console, pushing: Pushing) -> None:
             console.print(Text(short(line + said)), soft_wrap=True)
     for write in pushing.settled:
         console.print(f"An attempt of run {write.run} turned out: {write.outcome}.")
-    console.print(f"{_summary(pushing)}. Every attempt: meta.writes", soft_wrap=True)
+    attempts = ". Every attempt: meta.writes" if pushing.results else ""
+    console.print(f"{_summary(pushing)}{attempts}", soft_wrap=True)
 
 
 def _summary(pushing: Pushing) -> str:
