@@ -76,6 +76,13 @@ READING = [
         (f"{WINDOWS}::test_b05_one_answer_that_is_dated_a_day_ahead_closes_nothing_of_that_day",),
     ),
     Mutation(
+        "what was read after its tombstone is dated goes all the same",
+        "connector/gone.py",
+        'SEMI JOIN {among}\n        WHERE m._synced_at < $asked""",',
+        'SEMI JOIN {among}\n        WHERE $asked IS NOT NULL""",',
+        (f"{ORPHANS}::test_b9_read_about_when_the_full_walk_begins",),
+    ),
+    Mutation(
         "tombstones held at once",
         "connector/gone.py",
         ").to_arrow_reader(HELD)",
