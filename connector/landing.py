@@ -60,7 +60,7 @@ def land(warehouse: Warehouse, walked: Walked, verdict: Verdict, lock: WalkLock)
     keep_all = lock.contended()
     found = news.find_news(con, endpoint, staged, keep_all=keep_all)
     files = [
-        *(news.write_news(con, endpoint, lake, staged) if found.kept else ()),
+        *news.write_news(con, endpoint, lake, staged, found),
         *gone.write_gone(con, endpoint, lake, staged, verdict.gone, verdict.at),
         *_write_orphans(con, lake, walked, verdict),
         *_write_aside(lake, endpoint, staged),

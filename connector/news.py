@@ -192,17 +192,19 @@ def _taken(places: pa.Array, endpoint: Endpoint, staged: Staged) -> Iterator[pa.
 
 
 def write_news(
-    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, staged: Staged
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, lake: Lake, staged: Staged, found: News
 ) -> Iterator[LakeFile]:
     """Write the rows of table `news` to the lake, by day; they stream through."""
+    if not found.kept:
+        return
     # `sql` would make an object that, kept by an error's traceback, keeps the work file open.
     days = con.execute("SELECT _day, count(*) FROM news GROUP BY _day ORDER BY _day NULLS FIRST")
-    if counts := days.fetchall():
-        tables = _taken(_places(con), endpoint, staged)
-        if staged.rows > HELD:  # or Arrow holds next to nothing beside it
-            let_go(con)
-        found = by_day(tables, _dated_by(endpoint), counts, staged.folder)
-        yield from lake.write_rows(endpoint, staged.walk, found)
+    counts = days.fetchall()
+    tables = _taken(_places(con), endpoint, staged)
+    if staged.rows > HELD:  # or Arrow holds next to nothing beside it
+        let_go(con)
+    by_days = by_day(tables, _dated_by(endpoint), counts, staged.folder)
+    yield from lake.write_rows(endpoint, staged.walk, by_days)
 
 
 def arrivals(

@@ -1,6 +1,6 @@
 """What a stream's rows are in Arrow, and so in the lake's files.
 
-Apart from the declarations: to import Arrow takes as long as half a command that only looks.
+Apart from the declarations: to import Arrow is a seventh of what `status` takes (measured).
 """
 
 from __future__ import annotations

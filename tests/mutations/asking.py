@@ -132,7 +132,7 @@ ASKING = [
         "connector/book.py",
         "        fcntl.flock(self._file, fcntl.LOCK_EX)\n",
         "",
-        ("tests/engine/test_budget.py::test_b14_two_processes_never_take_the_same_place",),
+        ("tests/engine/test_budget_shared.py::test_b14_two_processes_never_take_the_same_place",),
     ),
     Mutation(
         "a refused key is one stream's trouble",
