@@ -36,7 +36,7 @@ def freshness_checks() -> dg.AssetChecksDefinition:
         chosen = {key.asset_key for key in context.selected_asset_check_keys}
         wanted = [e for e in scheduled() if warehouse_key(e.stream) in chosen]
         with explained(), reading(settings.data_dir) as con:
-            found = [staleness(con, endpoint) for endpoint in wanted]
+            found = list(staleness(con, wanted))
             latest = latest_outcomes(con)
         now, limit = datetime.now(UTC), settings.stale_after
         yield from (judged(one, now, limit, latest.get(one.stream)) for one in found)

@@ -86,8 +86,9 @@ def checked(settings: Settings, run: Run) -> Iterator[dg.AssetCheckResult]:
 
     The command line publishes without them, so an error is told here, and too late.
     """
-    fresh, now = {endpoint.stream for endpoint in scheduled()}, datetime.now(UTC)
+    now = datetime.now(UTC)
     with reading(settings.data_dir) as con:
+        ages = {one.stream: one for one in staleness(con, scheduled())}
         for outcome in run.streams:
             if outcome.outcome in ("done", "skipped"):
                 yield scope_result(outcome)
@@ -95,8 +96,8 @@ def checked(settings: Settings, run: Run) -> Iterator[dg.AssetCheckResult]:
                 continue
             endpoint = STREAMS[outcome.stream]
             yield from (result_of(endpoint, finding) for finding in look(con, endpoint))
-            if endpoint.stream in fresh:
-                yield judged(staleness(con, endpoint), now, settings.stale_after, outcome.outcome)
+            if age := ages.get(endpoint.stream):
+                yield judged(age, now, settings.stale_after, outcome.outcome)
 
 
 def _of_lake(

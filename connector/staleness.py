@@ -6,6 +6,7 @@ from the beginning of time without a gap.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,33 +37,34 @@ class Staleness:
         return now - self.fresh_to if self.fresh_to else None
 
 
-def staleness(con: Connection, endpoint: Endpoint) -> Staleness:
-    """How the published rows of a stream stand."""
-    found = con.execute(
-        "SELECT stamped_from, proven_from, read_to FROM meta.freshness WHERE stream = ?",
-        [endpoint.stream],
-    ).fetchall()
-    stamped, proven, read_to = found[0]
-    if endpoint.parent:
-        stamped = _of_children(con, endpoint, endpoint.parent)
-    return Staleness(endpoint.stream, stamped, proven, read_to is not None)
+def staleness(con: Connection, endpoints: Iterable[Endpoint]) -> Iterator[Staleness]:
+    """How the published rows of some streams stand. What is known of all takes one question."""
+    found = con.execute("SELECT stream, stamped_from, proven_from, read_to FROM meta.freshness")
+    known = {stream: rest for stream, *rest in found.fetchall()}
+    for endpoint in endpoints:
+        stamped, proven, read_to = known[endpoint.stream]
+        if endpoint.parent:
+            of_list, *_ = known[endpoint.parent.stream]
+            stamped = _of_children(con, endpoint, endpoint.parent, of_list)
+        yield Staleness(endpoint.stream, stamped, proven, read_to is not None)
 
 
-def _of_children(con: Connection, endpoint: Endpoint, parent: Parent) -> datetime | None:
+def _of_children(
+    con: Connection, endpoint: Endpoint, parent: Parent, of_list: datetime | None
+) -> datetime | None:
     """As fresh as the parents' list, or as the oldest news of a parent that nobody has followed.
 
     `meta.freshness` is stricter: it takes what was asked under a parent for old when the parent
     has moved a moment ago, which each sync finds so. Parents that were not there when they were
     asked under wait for a full walk, and hold nothing back.
     """
-    found: list[tuple[datetime | None]] = con.execute(
-        f"""SELECT CASE WHEN stamped_from IS NOT NULL THEN least(stamped_from, (
-            SELECT min(p._synced_at) FROM main.{parent.stream} p
+    if of_list is None:
+        return None
+    [(unfollowed,)] = con.execute(
+        f"""SELECT min(p._synced_at) FROM main.{parent.stream} p
             LEFT JOIN meta.parents c ON c.stream = ? AND c.parent_id = p.id
             LEFT JOIN ({in_vain(parent.stream)}) v ON v.id = p.id
-            WHERE v.id IS NULL
-                AND (c.parent_id IS NULL OR c.signal <> {signal_of(parent)}))) END
-        FROM meta.freshness WHERE stream = ?""",
-        [endpoint.stream, parent.stream],
+            WHERE v.id IS NULL AND (c.parent_id IS NULL OR c.signal <> {signal_of(parent)})""",
+        [endpoint.stream],
     ).fetchall()
-    return found[0][0]
+    return min(of_list, unfollowed or of_list)

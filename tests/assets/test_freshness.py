@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from assets.definitions import build
 from assets.freshness import FRESH, freshness_selection
 from assets.names import scheduled, warehouse_key
 from connector.sandbox import Fault
-from tests.assets.conftest import FIRST, TODAY, Workshop
+from tests.assets.conftest import TODAY, Workshop, definitions
 
 HOUR = timedelta(hours=1)
 FEED = ("threads", "thread_messages", "tags")
@@ -19,7 +18,7 @@ FEED = ("threads", "thread_messages", "tags")
 
 def look(workshop: Workshop) -> dict[str, dg.AssetCheckEvaluation]:
     """What the schedule `freshness` launches."""
-    job = build(start=FIRST.date()).resolve_job_def("__anonymous_asset_job_freshness")
+    job = definitions().resolve_job_def("__anonymous_asset_job_freshness")
     result = job.execute_in_process(instance=workshop.instance)
     assert result.get_asset_materialization_events() == []
     return {one.asset_key.path[1]: one for one in result.get_asset_check_evaluations()}
@@ -94,7 +93,7 @@ def test_what_the_key_may_not_read_from_its_first_day_on_breaks_no_promise(
 
 
 def test_the_selection_has_the_checks_and_no_asset() -> None:
-    graph = build(start=FIRST.date()).resolve_asset_graph()
+    graph = definitions().resolve_asset_graph()
     assert freshness_selection().resolve(graph) == set()
     keys = {dg.AssetCheckKey(warehouse_key(one.stream), FRESH) for one in scheduled()}
     assert freshness_selection().resolve_checks(graph) == keys

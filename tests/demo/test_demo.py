@@ -14,17 +14,21 @@ from tests.cli.conftest import Cli
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+    """With what is left of an earlier demo that was killed."""
+    made = tmp_path_factory.mktemp("demo")
+    (fresh(made / "demo-data") / "lake").mkdir()
+    (made / "demo-data" / "lake" / "workspace").write_text("another one")
+    return made
 
 
-def told(folder: Path) -> str:
+@pytest.fixture(scope="module")
+def out(folder: Path) -> str:
     said = Cli(folder).spawn("demo", "--threads", "12")
     assert said.code == 0, said.out + said.err
     return said.out
 
 
-def test_shows_the_whole_job_and_proves_it(folder: Path) -> None:
-    out = told(folder)
+def test_shows_the_whole_job_and_proves_it(out: str) -> None:
     assert out.count("Proven:") == 2
     assert f"{len(STREAMS)} tables" in out
     rows = dict(re.findall(r"^ (\w+) +([\d,·]+) ", out, re.MULTILINE))
@@ -36,9 +40,7 @@ def test_shows_the_whole_job_and_proves_it(folder: Path) -> None:
     assert "What to try next" in out
 
 
-def test_works_twice_and_leaves_what_it_says(folder: Path) -> None:
-    out = told(folder)
-    assert out.count("Proven:") == 2
+def test_replaces_an_earlier_one_and_leaves_what_it_says(folder: Path, out: str) -> None:
     cli = Cli(folder).with_settings(data_dir="demo-data")
     assert int(cli.run("sql", "SELECT count(*) FROM history.companies WHERE _deleted").out[-2]) > 0
     suggested = re.findall(r'productlane-elt sql "(.*)"', out)

@@ -221,7 +221,7 @@ def pages(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
     return endpoint.stream, draw(st.lists(st.builds(dict.__or__, fields, key), max_size=5))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(pages())
 def test_every_endpoint_reads_a_page_at_once_as_it_reads_its_records_one_by_one(
     page: tuple[str, list[dict[str, Any]]],

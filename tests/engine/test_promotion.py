@@ -87,7 +87,7 @@ JSON = st.recursive(
 FIELDS = st.dictionaries(st.sampled_from(["field", "field_id", "field_front", "name", "x"]), JSON)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(catalogues(), catalogues(), st.lists(FIELDS, max_size=4))
 def test_whatever_records_hold_promotion_reads_what_decode_reads(
     old: Endpoint, new: Endpoint, fields: list[Record]

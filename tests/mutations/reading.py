@@ -216,10 +216,10 @@ READING = [
     Mutation(
         "freshness by the newest window, which an old backfill moves",
         "connector/staleness.py",
-        """    stamped, proven, read_to = found[0]
+        """        stamped, proven, read_to = known[endpoint.stream]
 """,
-        """    stamped, proven, read_to = found[0]
-    stamped = read_to
+        """        stamped, proven, read_to = known[endpoint.stream]
+        stamped = read_to
 """,
         (
             "tests/assets/test_freshness.py::test_what_was_not_synced_for_long_is_stale_and_a_backfill_of_old_days_changes_nothing",
