@@ -56,7 +56,7 @@ class Month:
         """All days, cut into single ones and ranges, in random order; first and last of each."""
         edges = [0]
         while edges[-1] < DAYS:
-            edges.append(min(edges[-1] + self.rng.choice((1, 1, 4, 6, 7)), DAYS))
+            edges.append(min(edges[-1] + self.rng.choice((1, 1, 7, 9)), DAYS))
         found = [(first, behind - 1) for first, behind in pairwise(edges)]
         self.rng.shuffle(found)
         return found

@@ -43,6 +43,7 @@ def test_a_backfill_from_the_partitions_page_is_one_run_and_makes_its_days_green
     assert rows == {day(number): 1 for number in range(1, 6)}
 
 
+@pytest.mark.exhaustive  # `test_backfills` does it without pages
 def test_a_backfill_that_fails_keeps_what_is_finished_and_a_retry_does_the_rest(
     pages: Pages,
 ) -> None:
@@ -102,6 +103,7 @@ def test_a_tick_asks_for_one_run_and_while_that_goes_on_the_next_is_skipped(page
     assert tags_of(pages.tick("reconcile", now))[MODE_TAG] == "reconcile"
 
 
+@pytest.mark.exhaustive  # `test_schedules` does it without pages
 def test_after_five_days_without_a_tick_one_run_makes_all_of_them_green(pages: Pages) -> None:
     a_change_a_day(pages)
     tags = tags_of(pages.tick("sync", TODAY))
@@ -121,6 +123,7 @@ def test_days_in_any_order_and_twice_make_the_same_table(pages: Pages) -> None:
     assert pages.workshop.differences("threads") == []
 
 
+@pytest.mark.exhaustive  # `test_two_at_once` does it without Dagster
 def test_a_sync_and_a_backfill_at_the_same_time_leave_each_other_alone(pages: Pages) -> None:
     a_change_a_day(pages)
     backfill = threading.Thread(

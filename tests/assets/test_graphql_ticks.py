@@ -83,6 +83,7 @@ def ours(tags: dict[str, str]) -> dict[str, str]:
     return {key: tags[key] for key in (MODE_TAG, *days(BEGIN, BEGIN))}
 
 
+@pytest.mark.exhaustive  # `test_schedules` does it without the daemon
 def test_a_schedule_that_was_stopped_and_started_again_loses_nothing(
     make_pages: Callable[..., Pages], workshop: Workshop
 ) -> None:

@@ -85,6 +85,7 @@ def test_a_run_that_is_terminated_leaves_the_data_as_they_were_and_the_next_one_
     assert pages.workshop.differences("threads") == []
 
 
+@pytest.mark.exhaustive  # `test_two_at_once` does it without Dagster
 def test_two_backfills_of_overlapping_ranges_at_once_make_the_table_of_one(pages: Pages) -> None:
     a_change_a_day(pages)
     ranges = [days(BEGIN + DAY, BEGIN + 4 * DAY), days(BEGIN + 2 * DAY, BEGIN + 5 * DAY)]
@@ -169,6 +170,7 @@ def test_a_sync_of_one_table_asks_for_that_list_and_touches_no_other_asset(pages
         assert pages.asset(other)["assetMaterializations"] == []
 
 
+@pytest.mark.exhaustive  # `test_backfills` does it without pages
 def test_a_backfill_of_weeks_is_one_run_that_makes_its_weeks_green(
     make_pages: Callable[..., Pages], make_workshop: Callable[..., Workshop]
 ) -> None:

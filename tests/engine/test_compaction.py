@@ -113,6 +113,7 @@ def test_b11_a_compaction_killed_at_any_write_loses_no_version(
     assert copy.versions() == versions
 
 
+@pytest.mark.exhaustive  # `test_redeclared` merges files of two catalogues
 def test_files_with_other_columns_are_not_merged_with_each_other(
     make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:

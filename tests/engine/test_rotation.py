@@ -17,6 +17,7 @@ from connector.warehouse import rebuild
 from tests.bench import FEED, Bench
 from tests.engine.export import export
 from tests.engine.interrupted import interrupted
+from tests.few import few
 
 pytestmark = pytest.mark.long
 
@@ -166,7 +167,7 @@ def test_a_list_of_several_pages_counts_as_many_requests(make_bench: Make) -> No
     assert 10 <= sum(asked.values()) < 10 + last
 
 
-@pytest.mark.parametrize("deleted_status", ["404", "403"])
+@pytest.mark.parametrize("deleted_status", few(["403", "404"], 1))
 def test_a_parent_that_is_gone_does_no_harm_and_is_tried_once_a_day(
     make_bench: Make, deleted_status: str
 ) -> None:

@@ -60,6 +60,7 @@ def test_all_ten_questions_have_an_answer(synced: Bench) -> None:
     assert eval(done.stdout) == dict.fromkeys(ANSWERS, True)  # noqa: S307 - our own words
 
 
+@pytest.mark.exhaustive  # marimo does it; the notebook runs in the test before
 def test_it_can_be_exported_to_be_read_by_others(synced: Bench, tmp_path: Path) -> None:
     installed()
     to = tmp_path / "page.html"

@@ -97,7 +97,7 @@ def test_killed_between_request_and_answer_the_next_push_finds_out_and_writes_no
     "fatal",
     few(
         ["append:2", "append:7", "_apply:1", "fsync:3", "publish:1", "append:1", "append:3",
-         "append:6", "append:8", "record:1", "rename:1", "fsync:9", "unlink:2"], 5
+         "append:6", "append:8", "record:1", "rename:1", "fsync:9", "unlink:2"], 3
     ),
 )  # fmt: skip
 def test_killed_at_any_write_to_the_disk_it_goes_on_with_the_next_push(

@@ -73,6 +73,7 @@ def test_a_day_leads_to_its_run_which_shows_the_log_of_the_engine(backfilled: Pa
     assert backfilled.says(re.compile(r"^threads: \d+ rows read, "))
 
 
+@pytest.mark.exhaustive  # `test_graphql` asks the same of the page
 def test_a_table_is_materialised_and_its_check_passes(backfilled: Pages) -> None:
     backfilled.go(TABLE)
     assert backfilled.says("keys_are_unique")
@@ -82,6 +83,7 @@ def test_a_table_is_materialised_and_its_check_passes(backfilled: Pages) -> None
     backfilled.picture("check")
 
 
+@pytest.mark.exhaustive  # `test_graphql` asks the same of the page
 def test_a_failed_stream_says_what_happened_and_what_to_do(box: Sandbox, pages: Pages) -> None:
     box.faults.add(Fault("500", path="/companies$", rate=1.0))
     pages.go(COMPANIES)
