@@ -83,7 +83,7 @@ def test_a_damaged_file_of_the_lake_is_named_and_the_warehouse_stays(damaged: Cl
     assert damaged.run("sql", "FROM tags").out == rows
 
 
-@pytest.mark.parametrize("kilobytes", few([300, 30, 3000]))
+@pytest.mark.parametrize("kilobytes", few([300, 30, 3000], 1))
 def test_a_disk_that_is_full_is_told_and_what_was_there_stays(damaged: Cli, kilobytes: int) -> None:
     rows = damaged.run("sql", "FROM tags").out
     limit = f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, ({kilobytes << 10},) * 2)"

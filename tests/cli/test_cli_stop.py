@@ -31,7 +31,7 @@ def interrupted(cli: Cli, box: Sandbox, at: int, number: int, *streams: str) -> 
 
 @pytest.mark.parametrize(
     ("at", "number"),
-    few([(9, signal.SIGTERM), (20, signal.SIGINT), (1, signal.SIGINT), (9, signal.SIGINT)]),
+    few([(9, signal.SIGTERM), (20, signal.SIGINT), (1, signal.SIGINT), (9, signal.SIGINT)], 1),
 )
 def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path: Path, at: int, number: int) -> None:
     streams = ("threads", "thread_messages", "contacts")

@@ -41,7 +41,7 @@ def killed_sync(
 
 
 @pytest.mark.parametrize(
-    "fatal", few(["append:1", "_apply:1", "publish:1", 60, 1, 13, 150, "_apply:3"], 4)
+    "fatal", few(["append:1", 60, "_apply:1", "publish:1", 1, 13, 150, "_apply:3"])
 )
 def test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next(
     make_bench: Make, fatal: int | str
@@ -54,7 +54,7 @@ def test_b11_a_first_sync_killed_at_any_write_goes_on_with_the_next(
     assert not list(at.settings.data_dir.rglob(".*.parquet"))
 
 
-@pytest.mark.parametrize("fatal", few([17, "append:1", "_apply:2", 5]))
+@pytest.mark.parametrize("fatal", few(["append:1", 17, "_apply:2", 5], 1))
 def test_b11_a_full_walk_killed_at_any_write_loses_and_invents_nothing(
     make_bench: Make, fatal: int | str
 ) -> None:
@@ -74,7 +74,7 @@ def test_b11_a_full_walk_killed_at_any_write_loses_and_invents_nothing(
 
 @pytest.mark.parametrize(
     ("threads", "page_size", "fatal"),
-    few([(300, 20, 3), (300, 20, 9), (1000, 1, 600)]),
+    few([(300, 20, 9), (300, 20, 3), (1000, 1, 600)], 1),
 )
 def test_b18_a_killed_first_load_asks_no_page_twice_but_one_of_each_chain(
     make_bench: Make, threads: int, page_size: int, fatal: int
@@ -122,7 +122,7 @@ def test_b11_a_killed_landing_shows_no_half_file(make_bench: Make, fatal: str, s
     assert all(pq.read_table(path, partitioning=None).num_rows for path in shown)
 
 
-@pytest.mark.parametrize("fatal", ["record:1", "record:2"])
+@pytest.mark.parametrize("fatal", few(["record:2", "record:1"], 1))
 def test_b11_rows_and_the_place_in_the_ledger_are_written_together_or_not_at_all(
     make_bench: Make, fatal: str
 ) -> None:

@@ -17,7 +17,7 @@ from tests.few import few
 Make = Callable[..., Bench]
 
 
-@pytest.mark.parametrize("scope", few(sorted({s for e in STREAMS.values() for s in e.scopes}), 4))
+@pytest.mark.parametrize("scope", few(sorted({s for e in STREAMS.values() for s in e.scopes})))
 def test_b15_without_a_scope_its_streams_say_so_and_keep_their_rows(
     make_bench: Make, scope: str
 ) -> None:

@@ -102,7 +102,7 @@ def rebuilt(at: Bench) -> list[tuple[Any, ...]]:
     return tags(at)
 
 
-@pytest.mark.parametrize(("old", "new"), few(CHANGES, 5))
+@pytest.mark.parametrize(("old", "new"), few(CHANGES, 3))
 def test_a_rebuild_gives_what_the_new_catalogue_would_have_read(
     at_bench: Bench, tmp_path: Path, old: Kind | None, new: Kind | None
 ) -> None:
@@ -114,7 +114,7 @@ def test_a_rebuild_gives_what_the_new_catalogue_would_have_read(
 TOLD = [one for one in CHANGES if one != ("json", "text")]
 
 
-@pytest.mark.parametrize(("old", "new"), few([("json", "json"), ("ref", "ref"), *TOLD], 5))
+@pytest.mark.parametrize(("old", "new"), few([("json", "json"), ("ref", "ref"), *TOLD], 3))
 def test_a_lake_of_the_first_release_is_read_by_what_its_files_tell(
     at_bench: Bench, tmp_path: Path, old: Kind | None, new: Kind | None
 ) -> None:
