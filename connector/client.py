@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial
+from math import inf
 from typing import Any, TypeVar
 
 import httpcore
@@ -31,6 +32,12 @@ T = TypeVar("T")
 
 ATTEMPTS = 7
 """Tries of one request: with the backoff below, about a minute of trouble is sat out."""
+
+WORTH_A_WORD = 2
+"""Failures of one request from which on whoever watches is told, before it is given up."""
+
+SELDOM = 10.0
+"""Seconds between two such words: when the API is away, all streams find that out at once."""
 
 AHEAD = timedelta(minutes=10)
 """So far may the clocks of those that answer be apart."""
@@ -67,6 +74,8 @@ def _trust() -> ssl.SSLContext:
 class Client:
     """Asks the API; shared by all walks of a run. `sleep` is given by tests.
 
+    `tell` is told, now and then, what keeps it while it tries again.
+
     `heard_at` is the server's clock at its latest answer, of whatever status.
 
     What is dated far ahead of the answers before, by a replica with a clock of its own, would hide
@@ -81,12 +90,15 @@ class Client:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         timeout: float = 60.0,
         concurrency: int = 32,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.traffic = Traffic()
         self.budget = budget
         self.heard_at: datetime | None = None
         self._latest: tuple[datetime, float, float] | None = None
         self._sleep = sleep
+        self._tell = tell
+        self._told = -inf
         self._slots = asyncio.Semaphore(concurrency)
         self._line = partial(
             httpx.AsyncClient,
@@ -133,6 +145,9 @@ class Client:
                     if attempt + 1 == ATTEMPTS:
                         raise
                     self.traffic.retried += 1
+                    if attempt + 1 >= WORTH_A_WORD:
+                        left = ATTEMPTS - attempt - 1
+                        self._say(f"{fault.what}; trying again, {left} times more at most")
                     await self._sleep(random.uniform(0.5, 1) * min(2**attempt, 30) * 0.5)
         raise AssertionError("the loop returns or raises")
 
@@ -159,6 +174,12 @@ class Client:
             self._pause(response)
             raise _too_many("the API refused a write for its rate limit", response)
         return _read(answer_of(response, asked_for, fields, stream), read)
+
+    def _say(self, what: str) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._told >= SELDOM:
+            self._told = now
+            self._tell(what)
 
     async def _once(self, path: str, params: Mapping[str, str], stream: str) -> Answer:
         for _ in range(PATIENCE):

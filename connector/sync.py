@@ -23,6 +23,7 @@ from connector.lake import Lake
 from connector.ledger import Run, StreamOutcome
 from connector.listing import Listing
 from connector.memory import few_collections
+from connector.named import named
 from connector.parents import parents_first
 from connector.progress import Progress, Silent
 from connector.settings import Settings
@@ -47,10 +48,7 @@ class Order:
 
     def __post_init__(self) -> None:
         for stream in self.streams:
-            if stream not in STREAMS:
-                raise errors.ConfigurationError(
-                    f"there is no stream {stream!r}", todo="`productlane-elt streams` lists them"
-                )
+            named(stream)
         if self.since and self.until and self.since >= self.until:
             raise errors.ConfigurationError("--since must be before --until")
         if self.full and (self.since or self.until):
@@ -113,7 +111,8 @@ async def sync(
     begun = runs.begin(order.command)
     context = None
     try:
-        async with Client(settings, budget, sleep=sleep) as client:
+        watcher = progress or Silent()
+        async with Client(settings, budget, sleep=sleep, tell=watcher.said) as client:
             try:
                 known = identity or await who_am_i(client)
                 lake.belong_to(known.workspace_id)
@@ -123,7 +122,7 @@ async def sync(
                     client=client,
                     lake=lake,
                     identity=known,
-                    progress=progress or Silent(),
+                    progress=watcher,
                     everything=order.full,
                     rotates=order.is_ordinary,
                     publish=publishing,

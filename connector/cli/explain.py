@@ -30,14 +30,10 @@ def explain(
 
         from connector import explain as source
         from connector.errors import ConfigurationError
+        from connector.named import named
         from connector.settings import Settings
-        from schemas import STREAMS
 
-        if stream not in STREAMS:
-            raise ConfigurationError(
-                f"there is no stream {stream!r}", todo="`productlane-elt streams` lists them"
-            )
-        found = source.explain(Settings.load().data_dir, stream, row)
+        found = source.explain(Settings.load().data_dir, named(stream).stream, row)
         if not found:
             raise ConfigurationError(
                 f"no walk ever saw {row!r} in {stream}",

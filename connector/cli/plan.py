@@ -84,7 +84,7 @@ def _asks(one: StreamPlan) -> str:
     """What is asked for, in words."""
     match one.asks:
         case "window":
-            return "what changed" if one.since else "what changed until then"
+            return f"what changed until {output.minute(one.until)}" if one.until else "what changed"
         case "everything":
             return "everything"
         case "parents":

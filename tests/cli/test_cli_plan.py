@@ -40,6 +40,12 @@ def test_people_are_told_requests_minutes_and_the_end(cli: Cli, box: Sandbox) ->
     assert "this plan itself took 1 request" in said.out
 
 
+def test_a_window_is_told_with_both_its_ends(cli: Cli) -> None:
+    said = cli.run("plan", "threads", "--since", "2026-10-02", "--until", "2026-10-09").out
+    assert "what changed until 2026-10-09 00:00" in said
+    assert "2026-10-02 00:00" in said
+
+
 def test_a_plan_leaves_nothing_behind(cli: Cli) -> None:
     assert cli.run("plan").code == 0
     assert not cli.data_dir.exists()

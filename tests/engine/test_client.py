@@ -44,13 +44,15 @@ def ask(
     timeout: float = 60,
     clock: Time | None = None,
     params: dict[str, str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> bytes:
     clock = clock or Time()
     settings = replace(at.settings, api_key=key or at.settings.api_key)
 
     async def go() -> bytes:
         budget = Budget(at.settings.data_dir / "budget", now=clock, sleep=clock.sleep)
-        async with Client(settings, budget, sleep=clock.sleep, timeout=timeout) as client:
+        made = Client(settings, budget, sleep=clock.sleep, timeout=timeout, tell=tell)
+        async with made as client:
             return await client.ask(path, params or {}, body, stream="tags")
 
     return asyncio.run(go())
@@ -77,6 +79,17 @@ def test_what_does_not_pass_is_an_error_that_names_stream_status_and_request(
         "tags: the API failed (HTTP 500, internal_error, request_id"
     )
     assert caught.value.request_id == at_bench.box.requests[-1].request_id
+
+
+def test_whoever_watches_is_told_once_in_a_while_what_keeps_it(at_bench: Bench) -> None:
+    told: list[str] = []
+    at_bench.box.faults.add(Fault("500", at=1))
+    ask(at_bench, tell=told.append)
+    assert told == []  # that passes
+    at_bench.box.faults.add(Fault("500", rate=1.0))
+    with pytest.raises(errors.Unreachable):
+        ask(at_bench, tell=told.append)
+    assert told == ["the API failed; trying again, 5 times more at most"]
 
 
 def test_a_stall_ends_with_a_time_out_and_is_asked_again(at_bench: Bench) -> None:
