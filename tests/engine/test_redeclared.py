@@ -31,10 +31,10 @@ Make = Callable[..., Bench]
 
 CHANGES: list[tuple[Kind | None, Kind | None]] = [
     (None, "number"),
-    (None, "ref"),
-    ("number", "text"),
-    ("number", None),
     ("text", "json"),
+    ("number", "text"),
+    (None, "ref"),
+    ("number", None),
     ("text", "stamp"),
     ("json", "text"),
     ("json", "ref"),
