@@ -86,13 +86,13 @@ def checked(settings: Settings, run: Run) -> Iterator[dg.AssetCheckResult]:
 
     The command line publishes without them, so an error is told here, and too late.
     """
-    now = datetime.now(UTC)
+    done, now = {one.stream for one in run.streams if one.outcome == "done"}, datetime.now(UTC)
     with reading(settings.data_dir) as con:
-        ages = {one.stream: one for one in staleness(con, scheduled())}
+        ages = {a.stream: a for a in staleness(con, (e for e in scheduled() if e.stream in done))}
         for outcome in run.streams:
             if outcome.outcome in ("done", "skipped"):
                 yield scope_result(outcome)
-            if outcome.outcome != "done":
+            if outcome.stream not in done:
                 continue
             endpoint = STREAMS[outcome.stream]
             yield from (result_of(endpoint, finding) for finding in look(con, endpoint))
