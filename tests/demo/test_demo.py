@@ -14,10 +14,11 @@ from tests.cli.conftest import Cli
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With what is left of an earlier demo that was killed."""
+    """With what is left of an earlier demo: a lake that belongs to another workspace."""
     made = tmp_path_factory.mktemp("demo")
-    (fresh(made / "demo-data") / "lake").mkdir()
-    (made / "demo-data" / "lake" / "workspace").write_text("another one")
+    lake = fresh(made / "demo-data") / "lake"
+    lake.mkdir()
+    (lake / "_workspace.json").write_text('{"workspace_id": "another one"}')
     return made
 
 

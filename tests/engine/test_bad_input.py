@@ -69,7 +69,10 @@ def all_stored(at: Bench) -> dict[str, dict[str, Any]]:
     with oracle.published(at.settings.data_dir) as con:
         found = con.execute("FROM threads")
         columns = [(name, str(kind)) for name, kind, *_ in found.description]
-        return {row["id"]: row for row in (read(columns, values) for values in found.fetchall())}
+        rows = [read(columns, values) for values in found.fetchall()]
+    by_id = {row["id"]: row for row in rows}
+    assert len(by_id) == len(rows)
+    return by_id
 
 
 def read(columns: list[tuple[str, str]], values: tuple[Any, ...]) -> dict[str, Any]:

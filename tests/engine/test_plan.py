@@ -93,7 +93,7 @@ def test_a_parent_that_is_due_does_not_count_for_the_rotation_too(
 def test_as_many_changes_as_usual_stay_within_what_is_said(make_bench: Make) -> None:
     at = make_bench(threads=60)
     at.sync()
-    for number in range(4):
+    for number in range(5):
         at.pass_time()
         at.box.workspace.change_randomly(random.Random(number), 30)
         at.pass_time(120)
